@@ -1,0 +1,165 @@
+import type { Json, JsonObject } from './json.ts'
+
+/** What a node or a run reports of its failure. */
+export interface Failure {
+  /** Upper-case word, e.g. `NO_VALUE`, `TIMEOUT`, `UNAVAILABLE`, `INTERNAL`. */
+  readonly code: string
+  readonly message: string
+  /** The node that failed, where one did. */
+  readonly node?: string
+}
+
+interface Base {
+  /** 1, 2, 3 …: gapless within a run. */
+  readonly seq: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+interface Activated extends Base {
+  readonly node: string
+  /** 16 hex digits, derived from the activation's cause: the same in every replay. */
+  readonly activation: string
+  /** The scope it runs in; absent: the run's own. 16 hex digits. */
+  readonly scope?: string
+}
+
+export interface RunStarted extends Base {
+  readonly kind: 'run.started'
+  readonly run: string
+  readonly spell: string
+  readonly revision: number
+  readonly inputs: JsonObject
+  /** The spell's state as it was read at the start. */
+  readonly state: JsonObject
+  readonly seed: number
+}
+/** Written for a node that does not answer at once, and before any `unsafe` one; a node that answers at once has only its end. */
+export interface NodeStarted extends Activated {
+  readonly kind: 'node.started'
+  /** 1, 2 …: of the retry policy. Absent: 1. */
+  readonly attempt?: number
+}
+/** A pure node was evaluated for the activation named here (its consumer's). */
+export interface NodeValue extends Activated {
+  readonly kind: 'node.value'
+  readonly outputs: JsonObject
+}
+/** A node gave one of several results. */
+export interface NodeEmitted extends Activated {
+  readonly kind: 'node.emitted'
+  /** 0, 1, 2 … within the activation. */
+  readonly index: number
+  readonly outputs: JsonObject
+  readonly pulses: readonly string[]
+}
+export interface NodeEnded extends Activated {
+  readonly kind: 'node.ended'
+  readonly outputs: JsonObject
+  /** Flow outputs that fired. */
+  readonly pulses: readonly string[]
+  readonly usage?: Usage
+  readonly cached?: boolean
+}
+export interface Usage {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly model?: string
+}
+export interface NodeFailed extends Activated {
+  readonly kind: 'node.failed'
+  readonly attempt: number
+  readonly error: Failure
+  /** False: it is tried again. True: its `error` output fires, or the run fails. */
+  readonly final: boolean
+  /** With `final`: the flow outputs that fired. */
+  readonly pulses?: readonly string[]
+}
+export interface NodeLogged extends Activated {
+  readonly kind: 'node.log'
+  readonly level: LogLevel
+  readonly text: string
+  readonly value?: Json
+}
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** Takes effect with the end of its activation. */
+export interface StateChanged extends Activated {
+  readonly kind: 'state.changed'
+  readonly key: string
+  readonly value: Json
+}
+/** A scope node opened a child scope: an iteration, or a sub-spell call. */
+export interface ScopeOpened extends Activated {
+  readonly kind: 'scope.opened'
+  /** The new scope. `activation`, `node` and `scope` are the scope node's. */
+  readonly opened: string
+  readonly index: number
+  /** What the scope node shows inside: `item`, `index` … or the sub-spell's inputs. */
+  readonly values: JsonObject
+}
+/** The run cannot go on by itself: a node that must not be repeated was interrupted. */
+export interface RunWaiting extends Activated {
+  readonly kind: 'run.waiting'
+  readonly reason: 'interrupted'
+}
+export interface RunAnswered extends Activated {
+  readonly kind: 'run.answered'
+  readonly choice: 'retry' | 'use' | 'fail'
+  readonly outputs?: JsonObject
+}
+interface Terminal extends Base {
+  /** This entry's own number: the run has entries 1 to lastSeq. */
+  readonly lastSeq: number
+  /** The digest of entries 1 to lastSeq, where the journal keeps one; of this entry, the text without the digest. */
+  readonly digest?: string
+}
+export interface RunCompleted extends Terminal {
+  readonly kind: 'run.completed'
+  readonly outputs: JsonObject
+  /** The keys of the state that changed, with their last values. */
+  readonly state: JsonObject
+}
+export interface RunFailed extends Terminal {
+  readonly kind: 'run.failed'
+  readonly error: Failure
+}
+export interface RunCancelled extends Terminal {
+  readonly kind: 'run.cancelled'
+  readonly reason: string
+}
+
+/** One durable event of a run. */
+export type Entry =
+  | RunStarted
+  | NodeStarted
+  | NodeValue
+  | NodeEmitted
+  | NodeEnded
+  | NodeFailed
+  | NodeLogged
+  | StateChanged
+  | ScopeOpened
+  | RunWaiting
+  | RunAnswered
+  | RunCompleted
+  | RunFailed
+  | RunCancelled
+
+/** An entry that ends the run. */
+export type TerminalEntry = RunCompleted | RunFailed | RunCancelled
+
+/** Whether nothing comes after this entry. */
+export function isTerminal(entry: Entry): entry is TerminalEntry {
+  return entry.kind === 'run.completed' || entry.kind === 'run.failed' || entry.kind === 'run.cancelled'
+}
+
+/** A piece of streamed text or a progress report; never journaled, the latest wins, the node's end carries the whole. */
+export interface Chunk {
+  readonly node: string
+  readonly activation: string
+  /** Characters of text before this piece, or 0 for progress. */
+  readonly offset: number
+  readonly text: string
+  /** 0 to 1, for progress. */
+  readonly fraction?: number
+}
