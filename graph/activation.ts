@@ -1,0 +1,56 @@
+import type { Frame } from './frame.ts'
+import { toHex } from './hash.ts'
+import type { Json, JsonObject, Values } from './json.ts'
+import type { PlanNode } from './plan.ts'
+
+/** One time that a node runs. Its identity follows from its cause alone, never from when it happened. */
+export class Activation {
+  readonly node: PlanNode
+  readonly frame: Frame
+  readonly high: number
+  readonly low: number
+  /** The node whose flow output caused it. */
+  readonly cause: PlanNode | undefined
+  /** The flow input it came in by. */
+  readonly socket: string
+  #id: string | undefined
+  /** What it was started with. */
+  inputs: Values | undefined
+  /** 1, 2 …: of the retry policy. */
+  attempt = 1
+  /** Emissions recorded so far. */
+  emitted = 0
+  /** Changes of state that take effect with its end. */
+  writes: Map<string, Json> | undefined
+  /** Random numbers drawn. */
+  drawn = 0
+  /** Characters streamed. */
+  streamed = 0
+  controller: AbortController | undefined
+  /** Raised with each attempt: an answer to an earlier one is ignored. */
+  turn = 0
+  /** Between a failed attempt and the next. */
+  backingOff = false
+  /** Interrupted, and not to be repeated without a person's word. */
+  waiting = false
+  answer: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined } | undefined
+
+  constructor(node: PlanNode, frame: Frame, high: number, low: number, cause: PlanNode | undefined, socket: string) {
+    this.node = node
+    this.frame = frame
+    this.high = high
+    this.low = low
+    this.cause = cause
+    this.socket = socket
+  }
+
+  /** As entries name it: 16 hex digits. */
+  get id(): string {
+    return (this.#id ??= toHex(this.high, this.low))
+  }
+
+  /** The node's id as entries name it: with the path of sub-spells around it. */
+  get path(): string {
+    return this.frame.prefix === '' ? this.node.id : this.frame.prefix + this.node.id
+  }
+}

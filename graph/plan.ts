@@ -1,0 +1,292 @@
+import type { Effect, NodeKind, NodeType, Registry, Socket } from './define.ts'
+import { checkDocument, splitEnd } from './check.ts'
+import type { Problem, RetryPolicy, SpellDocument } from './document.ts'
+import type { Hash } from './hash.ts'
+import { hashString } from './hash.ts'
+import type { SpellInterface } from './interface.ts'
+import { interfaceOf } from './interface.ts'
+import type { Json, JsonObject, Values } from './json.ts'
+import { effectOf, MISSING, socketsOfType } from './registry.ts'
+import { withDefaults } from './schema.ts'
+import { fitOf, toType } from './sockets.ts'
+
+/** A document made ready to run: immutable, shared by all its runs. */
+export interface Plan {
+  readonly document: SpellDocument
+  readonly interface: SpellInterface
+  /** In document order; `index` is the position. */
+  readonly nodes: readonly PlanNode[]
+  /** Activated at the start of a run. */
+  readonly starts: readonly PlanNode[]
+  /** `flow/output` nodes that no flow wire reaches: read when all else is done. */
+  readonly lateOutputs: readonly PlanNode[]
+  /** `flow/input` nodes. */
+  readonly inputs: readonly PlanNode[]
+  readonly hasPure: boolean
+  /** All nodes, each at its own index. */
+  readonly region: Region
+}
+
+/** One node of a plan. */
+export interface PlanNode {
+  readonly index: number
+  readonly id: string
+  readonly hash: Hash
+  readonly type: NodeType
+  readonly kind: NodeKind
+  readonly effect: Effect
+  readonly config: JsonObject
+  readonly retry: RetryPolicy | undefined
+  readonly inputs: InputSet
+  /** Of a scope node: read in each child scope before its body, and after it. */
+  readonly before: InputSet
+  readonly after: InputSet
+  /** Wires by flow output. */
+  readonly wires: ReadonlyMap<string, readonly FlowWire[]>
+  /** What fires when a result names nothing: of an end, of an emission. */
+  readonly endPulses: readonly string[]
+  readonly emitPulses: readonly string[]
+  /** Of a join: how many wires come in. */
+  readonly incoming: number
+  /** Of a scope node: what may be activated inside. */
+  readonly body: Region | undefined
+  /** Of a sub-spell. */
+  readonly inner: Plan | undefined
+  /** Of `flow/input`, `flow/output`, `flow/start`, `flow/exit`: the name at the spell's border. */
+  readonly name: string
+}
+
+/** A flow wire, as its source sees it. */
+export interface FlowWire {
+  readonly target: PlanNode
+  readonly socket: string
+  readonly hash: Hash
+  /** 0, 1, 2 … among the wires into the target. */
+  readonly position: number
+}
+
+/** Data inputs that are read together. */
+export interface InputSet {
+  readonly inputs: readonly PlanInput[]
+  /** Pure nodes to evaluate beforehand, producers first. Worked out when first needed. */
+  pures: readonly PlanNode[] | undefined
+}
+/** One data input. */
+export interface PlanInput {
+  readonly name: string
+  readonly socket: Socket
+  /** The node's literal, else the socket's default. */
+  readonly fallback: Json | undefined
+  readonly sources: readonly PlanSource[]
+}
+/** A data wire, as its target sees it. */
+export interface PlanSource {
+  readonly node: PlanNode
+  readonly socket: string
+  /** Whether the value must be converted or checked on arrival. */
+  readonly convert: boolean
+}
+
+/** The nodes that can be active in one kind of scope, each with a place for its latest outputs. */
+export interface Region {
+  readonly size: number
+  /** The node's place, or -1. */
+  place(index: number): number
+}
+
+/** Why a document cannot be run: all of it. */
+export class PlanError extends Error {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
+    this.problems = problems
+  }
+}
+
+/** What compiling may need to know beside the document. */
+export interface CompileOptions {
+  /** Finds the document of a sub-spell by what `config.spell` and `config.revision` say. */
+  library?(reference: string, revision: number | undefined): SpellDocument | undefined
+}
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Makes a document ready to run. Throws {@link PlanError} with every problem; those of sub-spells carry the path to them. */
+export function compile(document: SpellDocument, registry: Registry, options: CompileOptions = {}): Plan {
+  const problems: Problem[] = []
+  const plan = compileInto(document, registry, options, new Map(), '', problems)
+  if (problems.length > 0) throw new PlanError(problems)
+  return plan
+}
+
+function compileInto(
+  document: SpellDocument,
+  registry: Registry,
+  options: CompileOptions,
+  known: Map<SpellDocument, Plan>,
+  path: string,
+  problems: Problem[],
+): Plan {
+  const found = checkDocument(document, registry)
+  for (const [id, { type }] of Object.entries(document.nodes)) {
+    if (type.startsWith(MISSING) && !registry.has(type)) found.push({ path: `nodes.${id}.type`, message: `"${type.slice(MISSING.length)}" has no counterpart here: replace or remove the node`, node: id })
+  }
+  for (const problem of found) problems.push({ ...problem, path: path + problem.path })
+  const nodes: Draft<PlanNode>[] = []
+  const plan: Draft<Plan> = { document, interface: interfaceOf(document), nodes, starts: [], lateOutputs: [], inputs: [], hasPure: false, region: wholeRegion(0) }
+  known.set(document, plan)
+  if (found.length > 0) return plan
+  const byId = new Map<string, Draft<PlanNode>>()
+  for (const id of Object.keys(document.nodes)) {
+    const node = createNode(document, id, nodes.length, registry)
+    if (node) byId.set(id, node) && nodes.push(node)
+  }
+  plan.region = wholeRegion(nodes.length)
+  connect(document, byId)
+  for (const node of nodes) {
+    if (node.type.role === 'sub-spell') node.inner = compileInner(node, registry, options, known, path, problems)
+    else if (node.kind === 'scope') node.body = bodyOf(node, nodes.length)
+  }
+  const starts = nodes.filter(node => node.type.role === 'start')
+  const main = starts.filter(node => node.name === 'in')
+  plan.starts = main.length > 0 ? main : starts.slice(0, 1)
+  plan.inputs = nodes.filter(node => node.type.role === 'input')
+  plan.hasPure = nodes.some(node => node.kind === 'pure' && node.type.role === undefined)
+  plan.lateOutputs = nodes.filter(node => node.type.role === 'output' && node.incoming === 0)
+  return plan
+}
+
+function createNode(document: SpellDocument, id: string, index: number, registry: Registry): Draft<PlanNode> | undefined {
+  const node = document.nodes[id]
+  const type = node && registry.get(node.type)
+  if (!type) return undefined
+  const config = withDefaults(node.config ?? {}, type.config)
+  const { flow } = socketsOfType(type, config)
+  const given = config['name']
+  return {
+    index,
+    id,
+    hash: hashString(id),
+    type,
+    kind: type.kind,
+    effect: effectOf(type),
+    config,
+    retry: node.retry,
+    inputs: { inputs: [], pures: undefined },
+    before: { inputs: [], pures: undefined },
+    after: { inputs: [], pures: undefined },
+    wires: new Map(),
+    endPulses: firstOf(flow.out, 'done', 'out'),
+    emitPulses: firstOf(flow.out, 'each', 'out'),
+    incoming: 0,
+    body: undefined,
+    inner: undefined,
+    name: typeof given === 'string' && given !== '' ? given : type.role === 'start' ? 'in' : id,
+  }
+}
+
+function firstOf(available: readonly string[], ...wanted: readonly string[]): readonly string[] {
+  const found = wanted.find(name => available.includes(name))
+  return found === undefined ? [] : [found]
+}
+
+/** Fills in wires and inputs. */
+function connect(document: SpellDocument, byId: ReadonlyMap<string, Draft<PlanNode>>): void {
+  const sources = new Map<PlanNode, Map<string, PlanSource[]>>()
+  const flows = new Map<PlanNode, ReturnType<typeof socketsOfType>>()
+  for (const node of byId.values()) flows.set(node, socketsOfType(node.type, node.config))
+  for (const wire of new Set(document.wires.map(([from, to]) => `${from}\n${to}`))) {
+    const [from = '', to = ''] = wire.split('\n')
+    const [start, end] = [splitEnd(from), splitEnd(to)]
+    const [source, target] = [byId.get(start.node), byId.get(end.node)]
+    const [outs, ins] = [source && flows.get(source), target && flows.get(target)]
+    if (!source || !target || !outs || !ins) continue
+    if (outs.flow.out.includes(start.socket) && ins.flow.in.includes(end.socket)) {
+      const wires = source.wires as Map<string, FlowWire[]>
+      const list = wires.get(start.socket) ?? []
+      list.push({ target, socket: end.socket, hash: hashString(`${from}>${to}`), position: target.incoming++ })
+      wires.set(start.socket, list)
+    } else {
+      const types = [outs.outputs[start.socket]?.type ?? 'any', ins.inputs[end.socket]?.type ?? 'any'] as const
+      const inputs = sources.get(target) ?? new Map<string, PlanSource[]>()
+      const list = inputs.get(end.socket) ?? []
+      list.push({ node: source, socket: start.socket, convert: fitOf(...types) !== 'same' })
+      sources.set(target, inputs.set(end.socket, list))
+    }
+  }
+  for (const node of byId.values()) {
+    const inputs = Object.entries(flows.get(node)?.inputs ?? {}).map(([name, socket]) => toInput(name, socket, document.nodes[node.id]?.values, sources.get(node)?.get(name) ?? []))
+    node.inputs = { inputs: inputs.filter(({ socket }) => !socket.pull), pures: undefined }
+    node.before = { inputs: inputs.filter(({ socket }) => socket.pull === 'before'), pures: undefined }
+    node.after = { inputs: inputs.filter(({ socket }) => socket.pull === 'after'), pures: undefined }
+  }
+}
+
+function toInput(name: string, socket: Socket, values: JsonObject | undefined, sources: readonly PlanSource[]): PlanInput {
+  const literal = values && Object.hasOwn(values, name) ? values[name] : undefined
+  return { name, socket, fallback: literal === undefined ? socket.default : toType(literal, socket.type), sources }
+}
+
+function compileInner(node: PlanNode, registry: Registry, options: CompileOptions, known: Map<SpellDocument, Plan>, path: string, problems: Problem[]): Plan | undefined {
+  const { spell, revision } = node.config
+  const reference = typeof spell === 'string' ? spell : ''
+  const document = options.library?.(reference, typeof revision === 'number' && revision > 0 ? revision : undefined)
+  if (!document) {
+    problems.push({ path: `${path}nodes.${node.id}.config.spell`, message: reference ? `there is no spell "${reference}"` : 'names no spell', node: node.id })
+    return undefined
+  }
+  return known.get(document) ?? compileInto(document, registry, options, known, `${path}nodes.${node.id}/`, problems)
+}
+
+/** Everything that flow reaches from inside a scope node, and the scope node itself for what it shows inside. */
+function bodyOf(scope: PlanNode, total: number): Region {
+  const members = [scope.index]
+  const seen = new Set(members)
+  const reach = (wires: readonly FlowWire[]) => {
+    for (const { target } of wires) if (!seen.has(target.index)) seen.add(target.index) && members.push(target.index) && open.push(target)
+  }
+  const open: PlanNode[] = []
+  reach(scope.wires.get('each') ?? [])
+  for (let node = open.pop(); node; node = open.pop()) for (const wires of node.wires.values()) reach(wires)
+  if (total > 4096) {
+    const places = new Map(members.map((index, place) => [index, place]))
+    return { size: members.length, place: index => places.get(index) ?? -1 }
+  }
+  const places = new Int32Array(total).fill(-1)
+  members.forEach((index, place) => (places[index] = place))
+  return { size: members.length, place: index => places[index] ?? -1 }
+}
+
+function wholeRegion(size: number): Region {
+  return { size, place: index => index }
+}
+
+/** Pure producers of these inputs, each after its own producers. */
+export function puresOf(set: InputSet): readonly PlanNode[] {
+  if (set.pures) return set.pures
+  const order: PlanNode[] = []
+  const seen = new Set<PlanNode>()
+  const path: { node: PlanNode; sources: readonly PlanSource[]; next: number }[] = []
+  const visit = (node: PlanNode) => {
+    if (node.kind !== 'pure' || node.type.role !== undefined || seen.has(node)) return
+    seen.add(node)
+    path.push({ node, sources: node.inputs.inputs.flatMap(input => input.sources), next: 0 })
+  }
+  for (const { sources } of set.inputs) {
+    for (const source of sources) {
+      visit(source.node)
+      for (let top = path.at(-1); top; top = path.at(-1)) {
+        const next = top.sources[top.next++]
+        if (next) visit(next.node)
+        else order.push(top.node) && path.pop()
+      }
+    }
+  }
+  return (set.pures = order)
+}
+
+/** What a run's or a call's inputs show at the `flow/input` nodes: what was passed, else the default. */
+export function inputOutputs(node: PlanNode, given: Values): Values | undefined {
+  const value = Object.hasOwn(given, node.name) ? given[node.name] : node.config['default']
+  return value === undefined ? undefined : { value }
+}

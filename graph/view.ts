@@ -1,0 +1,197 @@
+import type { Chunk, Entry, Failure, LogLevel, Usage } from './journal.ts'
+import type { Json, JsonObject, Values } from './json.ts'
+
+/** Where a node stands. `cancelled`: the run ended while it was at work. */
+export type NodeState = 'idle' | 'running' | 'done' | 'cached' | 'failed' | 'waiting' | 'cancelled'
+
+/** A node at one moment of a run. Never changed: a new object takes its place. */
+export interface NodeView {
+  readonly state: NodeState
+  /** Ends and final failures so far. */
+  readonly activations: number
+  /** At work now. */
+  readonly running: number
+  /** The latest value of each output. */
+  readonly outputs: Values
+  /** Flow outputs fired by the latest end or emission. */
+  readonly pulses: readonly string[]
+  /** What is streamed at the moment, or was streamed last. */
+  readonly text: string
+  /** 0 to 1, where the node tells. */
+  readonly fraction?: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+  readonly error?: Failure
+  readonly usage?: Usage
+}
+
+/** A line of the console. */
+export interface ConsoleLine {
+  readonly seq: number
+  readonly at: number
+  /** Empty: the run itself. */
+  readonly node: string
+  readonly level: LogLevel
+  readonly text: string
+  readonly value?: Json
+}
+
+export type RunState = 'idle' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+
+/** A run at one moment: what `GET /v1/runs/{id}/state` answers and what the editor shows at a position of its slider. */
+export interface RunView {
+  seq: number
+  at: number
+  status: RunState
+  startedAt: number
+  endedAt?: number
+  inputs: JsonObject
+  outputs: JsonObject
+  /** The spell's state as the run sees it. */
+  state: Record<string, Json>
+  error?: Failure
+  /** By id; of sub-spells with the path to them: `outer/inner`. A node that has not run is absent. */
+  nodes: Record<string, NodeView>
+  console: ConsoleLine[]
+}
+
+const IDLE: NodeView = { state: 'idle', activations: 0, running: 0, outputs: {}, pulses: [], text: '' }
+
+/** A run before its first entry. */
+export function emptyView(): RunView {
+  return { seq: 0, at: 0, status: 'idle', startedAt: 0, inputs: {}, outputs: {}, state: {}, nodes: {}, console: [] }
+}
+
+/** A node of a view, idle where it has not run. */
+export function nodeOf(view: RunView, id: string): NodeView {
+  return Object.hasOwn(view.nodes, id) ? (view.nodes[id] ?? IDLE) : IDLE
+}
+
+/** Brings a view to the next entry. The view changes; its nodes are replaced. */
+export function applyEntry(view: RunView, entry: Entry): void {
+  view.seq = entry.seq
+  view.at = entry.at
+  switch (entry.kind) {
+    case 'run.started':
+      view.status = 'running'
+      view.startedAt = entry.at
+      view.inputs = entry.inputs
+      view.state = { ...entry.state }
+      return
+    case 'node.started': {
+      const node = nodeOf(view, entry.node)
+      set(view, entry.node, { ...node, state: 'running', running: node.running + 1, text: '', startedAt: node.running === 0 ? entry.at : (node.startedAt ?? entry.at) })
+      return
+    }
+    case 'node.value': {
+      const node = nodeOf(view, entry.node)
+      set(view, entry.node, { ...node, state: 'done', activations: node.activations + 1, outputs: entry.outputs, startedAt: entry.at, endedAt: entry.at })
+      return
+    }
+    case 'node.emitted': {
+      const node = nodeOf(view, entry.node)
+      set(view, entry.node, { ...node, outputs: merged(node.outputs, entry.outputs), pulses: entry.pulses })
+      return
+    }
+    case 'node.ended':
+      applyEnd(view, entry)
+      return
+    case 'node.failed':
+      applyFailure(view, entry)
+      return
+    case 'node.log':
+      view.console.push({ seq: entry.seq, at: entry.at, node: entry.node, level: entry.level, text: entry.text, ...(entry.value === undefined ? {} : { value: entry.value }) })
+      return
+    case 'state.changed':
+      view.state = { ...view.state, [entry.key]: entry.value }
+      return
+    case 'scope.opened':
+      set(view, entry.node, { ...nodeOf(view, entry.node), outputs: merged(nodeOf(view, entry.node).outputs, entry.values) })
+      return
+    case 'run.waiting':
+      view.status = 'waiting'
+      set(view, entry.node, { ...nodeOf(view, entry.node), state: 'waiting' })
+      return
+    case 'run.answered':
+      view.status = 'running'
+      set(view, entry.node, { ...nodeOf(view, entry.node), state: 'running' })
+      return
+    case 'run.completed':
+      view.outputs = entry.outputs
+      view.state = { ...view.state, ...entry.state }
+      finish(view, entry, 'completed')
+      return
+    case 'run.failed':
+      view.error = entry.error
+      view.console.push({ seq: entry.seq, at: entry.at, node: '', level: 'error', text: `the run failed: ${entry.error.message}` })
+      finish(view, entry, 'failed')
+      return
+    case 'run.cancelled':
+      view.console.push({ seq: entry.seq, at: entry.at, node: '', level: 'warn', text: `the run was cancelled: ${entry.reason}` })
+      finish(view, entry, 'cancelled')
+  }
+}
+
+function applyEnd(view: RunView, entry: Extract<Entry, { kind: 'node.ended' }>): void {
+  const node = nodeOf(view, entry.node)
+  const wasRunning = node.running > 0
+  const running = Math.max(0, node.running - 1)
+  const text = entry.outputs['text']
+  set(view, entry.node, {
+    ...without(node, 'error', 'fraction'),
+    state: running > 0 ? 'running' : entry.cached ? 'cached' : 'done',
+    activations: node.activations + 1,
+    running,
+    outputs: merged(node.outputs, entry.outputs),
+    pulses: entry.pulses,
+    text: node.text !== '' && typeof text === 'string' ? text : node.text,
+    startedAt: wasRunning ? (node.startedAt ?? entry.at) : entry.at,
+    endedAt: entry.at,
+    ...(entry.usage ? { usage: entry.usage } : {}),
+  })
+}
+
+function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed' }>): void {
+  const node = nodeOf(view, entry.node)
+  const running = Math.max(0, node.running - 1)
+  view.console.push({
+    seq: entry.seq, at: entry.at, node: entry.node, level: entry.final ? 'error' : 'warn',
+    text: entry.final ? entry.error.message : `attempt ${entry.attempt} failed: ${entry.error.message}`,
+  })
+  const failed = { ...node, running, error: entry.error, endedAt: entry.at, startedAt: node.startedAt ?? entry.at }
+  set(
+    view,
+    entry.node,
+    entry.final
+      ? { ...failed, state: 'failed', activations: node.activations + 1, pulses: entry.pulses ?? [], outputs: { ...node.outputs, failure: { ...entry.error } } }
+      : { ...failed, state: 'running' },
+  )
+}
+
+function finish(view: RunView, entry: Entry, status: RunState): void {
+  view.status = status
+  view.endedAt = entry.at
+  for (const [id, node] of Object.entries(view.nodes)) {
+    if (node.running > 0 || node.state === 'waiting') set(view, id, { ...node, state: node.state === 'failed' ? 'failed' : 'cancelled', running: 0, endedAt: entry.at })
+  }
+}
+
+function set(view: RunView, id: string, node: NodeView): void {
+  view.nodes[id] = node
+}
+
+function merged(before: Values, outputs: JsonObject): Values {
+  return { ...before, ...outputs }
+}
+
+function without(node: NodeView, ...keys: readonly (keyof NodeView)[]): NodeView {
+  const copy: Record<string, unknown> = { ...node }
+  for (const key of keys) delete copy[key]
+  return copy as unknown as NodeView
+}
+
+/** Shows a streamed piece or progress: pieces that overlap what is there replace it from their offset on. */
+export function applyChunk(view: RunView, chunk: Chunk): void {
+  const node = nodeOf(view, chunk.node)
+  set(view, chunk.node, chunk.fraction === undefined ? { ...node, text: node.text.slice(0, chunk.offset) + chunk.text } : { ...node, fraction: chunk.fraction })
+}
