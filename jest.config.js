@@ -3,13 +3,16 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
-    '^.+\\.tsx?$': ['@swc/jest', {
-      jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2024', transform: { react: { runtime: 'automatic' } } },
-      module: { type: 'es6' },
-    }],
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2024', transform: { react: { runtime: 'automatic' } } },
+        module: { type: 'es6' },
+      },
+    ],
   },
   testMatch: ['<rootDir>/**/*.test.ts', '<rootDir>/**/*.test.tsx'],
-  testPathIgnorePatterns: ['/node_modules/', '/gen/', '/data/', '/bench/'],
-  modulePathIgnorePatterns: ['<rootDir>/gen/editor'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/gen/', '<rootDir>/data/'],
+  modulePathIgnorePatterns: ['<rootDir>/gen/editor', '<rootDir>/gen/\\.fresh', '<rootDir>/data/'],
   testTimeout: 30_000,
 }
