@@ -20,11 +20,16 @@ export function checkDocument(document: SpellDocument, registry: Registry): Prob
       sockets.set(id, socketsOfType(type, node.config))
       checkNode(id, node, type, sockets, problems)
     } else if (!node.type.startsWith(MISSING)) {
-      problems.push({ path: `nodes.${id}.type`, message: `no node type "${node.type}"${suggestion(node.type, registry)}`, node: id })
+      problems.push({
+        path: `nodes.${id}.type`,
+        message: `no node type "${node.type}"${suggestion(node.type, registry)}`,
+        node: id,
+      })
     }
   }
   document.wires.forEach(([from, to], index) => {
-    for (const message of checkWire(from, to, document, sockets)) problems.push({ path: `wires[${index}]`, message, node: splitEnd(to).node })
+    for (const message of checkWire(from, to, document, sockets))
+      problems.push({ path: `wires[${index}]`, message, node: splitEnd(to).node })
   })
   checkCycles(document, registry, problems)
   return problems
@@ -36,27 +41,49 @@ function suggestion(type: string, registry: Registry): string {
   return near.length > 0 ? `; known are ${near.slice(0, 12).join(', ')}` : ''
 }
 
-function checkNode(id: string, node: NodeDocument, type: NodeType, sockets: ReadonlyMap<string, NodeSockets>, problems: Problem[]): void {
+function checkNode(
+  id: string,
+  node: NodeDocument,
+  type: NodeType,
+  sockets: ReadonlyMap<string, NodeSockets>,
+  problems: Problem[],
+): void {
   const at = `nodes.${id}`
   if ((node.version ?? 1) > (type.version ?? 1)) {
-    problems.push({ path: `${at}.version`, message: `made for version ${node.version} of ${node.type}; known is ${type.version ?? 1}`, node: id })
+    problems.push({
+      path: `${at}.version`,
+      message: `made for version ${node.version} of ${node.type}; known is ${type.version ?? 1}`,
+      node: id,
+    })
   }
   const config = node.config ?? {}
   const wrong = checkSchema(config, type.config ?? { type: 'object' }, `${at}.config`)
   for (const problem of wrong) problems.push({ ...problem, node: id })
   if (wrong.length === 0 && type.check) {
-    for (const { path, message } of type.check(withDefaults(config, type.config))) problems.push({ path: `${at}.config.${path}`, message, node: id })
+    for (const { path, message } of type.check(withDefaults(config, type.config)))
+      problems.push({ path: `${at}.config.${path}`, message, node: id })
   }
   const inputs = sockets.get(id)?.inputs ?? {}
   for (const [name, value] of Object.entries(node.values ?? {})) {
     const socket = Object.hasOwn(inputs, name) ? inputs[name] : undefined
-    if (!socket) problems.push({ path: `${at}.values.${name}`, message: `is not an input of this node; it has ${Object.keys(inputs).join(', ') || 'none'}`, node: id })
-    else if (toType(value, socket.type) === undefined) problems.push({ path: `${at}.values.${name}`, message: `expected ${socket.type}, got ${show(value)}`, node: id })
+    if (!socket)
+      problems.push({
+        path: `${at}.values.${name}`,
+        message: `is not an input of this node; it has ${Object.keys(inputs).join(', ') || 'none'}`,
+        node: id,
+      })
+    else if (toType(value, socket.type) === undefined)
+      problems.push({ path: `${at}.values.${name}`, message: `expected ${socket.type}, got ${show(value)}`, node: id })
   }
 }
 
 /** Why a wire cannot be; empty where it can. Wires at nodes of unknown types are left alone: those nodes cannot run anyway. */
-function checkWire(from: string, to: string, document: SpellDocument, sockets: ReadonlyMap<string, NodeSockets>): string[] {
+function checkWire(
+  from: string,
+  to: string,
+  document: SpellDocument,
+  sockets: ReadonlyMap<string, NodeSockets>,
+): string[] {
   const [source, target] = [splitEnd(from), splitEnd(to)]
   const absent = [source.node, target.node].filter(id => !Object.hasOwn(document.nodes, id))
   if (absent.length > 0) return absent.map(id => `there is no node "${id}"`)
@@ -66,11 +93,14 @@ function checkWire(from: string, to: string, document: SpellDocument, sockets: R
   const flowIn = ins?.flow.in.includes(target.socket) ?? true
   const dataIn = ins ? Object.hasOwn(ins.inputs, target.socket) : true
   const messages: string[] = []
-  if (outs && !flowOut && !dataOut) messages.push(`"${source.node}" has no output "${source.socket}"; it has ${names(outs.flow.out, outs.outputs)}`)
-  if (ins && !flowIn && !dataIn) messages.push(`"${target.node}" has no input "${target.socket}"; it has ${names(ins.flow.in, ins.inputs)}`)
+  if (outs && !flowOut && !dataOut)
+    messages.push(`"${source.node}" has no output "${source.socket}"; it has ${names(outs.flow.out, outs.outputs)}`)
+  if (ins && !flowIn && !dataIn)
+    messages.push(`"${target.node}" has no input "${target.socket}"; it has ${names(ins.flow.in, ins.inputs)}`)
   if (messages.length > 0 || !outs || !ins) return messages
   if (flowOut && flowIn) return []
-  if (!dataOut || !dataIn) return [`a ${flowOut ? 'flow' : 'data'} output cannot go into a ${flowIn ? 'flow' : 'data'} input`]
+  if (!dataOut || !dataIn)
+    return [`a ${flowOut ? 'flow' : 'data'} output cannot go into a ${flowIn ? 'flow' : 'data'} input`]
   const [fromType, toType_] = [outs.outputs[source.socket]?.type ?? 'any', ins.inputs[target.socket]?.type ?? 'any']
   return fitOf(fromType, toType_) ? [] : [`${fromType} does not fit ${toType_}`]
 }
@@ -93,12 +123,21 @@ function checkCycles(document: SpellDocument, registry: Registry, problems: Prob
   const finished = new Set<string>()
   for (const start of producers.keys()) {
     const cycle = findCycle(start, producers, finished)
-    if (cycle) problems.push({ path: `nodes.${cycle[0]}`, message: `a cycle through pure nodes: ${[...cycle, cycle[0]].join(' → ')}`, ...(cycle[0] ? { node: cycle[0] } : {}) })
+    if (cycle)
+      problems.push({
+        path: `nodes.${cycle[0]}`,
+        message: `a cycle through pure nodes: ${[...cycle, cycle[0]].join(' → ')}`,
+        ...(cycle[0] ? { node: cycle[0] } : {}),
+      })
   }
 }
 
 /** Depth-first without recursion: a document may be a chain of 100,000. */
-function findCycle(start: string, producers: ReadonlyMap<string, readonly string[]>, finished: Set<string>): string[] | undefined {
+function findCycle(
+  start: string,
+  producers: ReadonlyMap<string, readonly string[]>,
+  finished: Set<string>,
+): string[] | undefined {
   if (finished.has(start)) return undefined
   const path: { node: string; next: number }[] = [{ node: start, next: 0 }]
   const open = new Set([start])
@@ -109,7 +148,11 @@ function findCycle(start: string, producers: ReadonlyMap<string, readonly string
       finished.add(top.node)
       open.delete(top.node)
       path.pop()
-    } else if (open.has(source)) cycle ??= path.slice(path.findIndex(one => one.node === source)).map(one => one.node).reverse()
+    } else if (open.has(source))
+      cycle ??= path
+        .slice(path.findIndex(one => one.node === source))
+        .map(one => one.node)
+        .reverse()
     else if (!finished.has(source)) {
       open.add(source)
       path.push({ node: source, next: 0 })

@@ -94,7 +94,13 @@ export class Context implements NodeContext {
   get random() {
     return (): number => {
       const { high, low } = this.#activation
-      return finish(high ^ Math.imul(low, 0x9e3779b1) ^ finish(this.#engine.seed + Math.imul(++this.#activation.drawn, 0x85ebca6b))) / 4_294_967_296
+      return (
+        finish(
+          high ^
+            Math.imul(low, 0x9e3779b1) ^
+            finish(this.#engine.seed + Math.imul(++this.#activation.drawn, 0x85ebca6b)),
+        ) / 4_294_967_296
+      )
     }
   }
   get now() {

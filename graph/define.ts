@@ -4,8 +4,19 @@ import type { LogLevel, Usage } from './journal.ts'
 /** Types of data sockets. `array<T>` names its element. */
 export type DataType = BaseType | `array<${BaseType}>`
 type BaseType =
-  | 'any' | 'string' | 'number' | 'boolean' | 'object' | 'array'
-  | 'image' | 'audio' | 'file' | 'document' | 'message' | 'event' | 'embedding'
+  | 'any'
+  | 'string'
+  | 'number'
+  | 'boolean'
+  | 'object'
+  | 'array'
+  | 'image'
+  | 'audio'
+  | 'file'
+  | 'document'
+  | 'message'
+  | 'event'
+  | 'embedding'
 
 /** A data socket. */
 export interface Socket {
@@ -77,7 +88,10 @@ export interface NodeContext<Config = JsonObject> {
   readonly services: NodeServices
   readonly sandbox: Sandbox
   /** The guarded client for requests to the outside. */
-  readonly fetch: (url: string, options?: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal }) => Promise<{
+  readonly fetch: (
+    url: string,
+    options?: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal },
+  ) => Promise<{
     status: number
     headers: Record<string, string>
     text(): Promise<string>
@@ -140,7 +154,11 @@ export interface NodeDefinition<Inputs = any, Config = any> {
   readonly outputs?: Sockets
   readonly flow?: { readonly in?: readonly string[]; readonly out?: readonly string[] }
   /** Further sockets that follow from the config. Must accept any config. */
-  derive?(config: Config): { inputs?: Sockets; outputs?: Sockets; flow?: { in?: readonly string[]; out?: readonly string[] } }
+  derive?(config: Config): {
+    inputs?: Sockets
+    outputs?: Sockets
+    flow?: { in?: readonly string[]; out?: readonly string[] }
+  }
   /** More than the schema can say of a config: messages by path below `config`, e.g. `{ path: 'template', message: '…' }`. */
   check?(config: Config): readonly { path: string; message: string }[]
   /** Pure, action and source nodes. May throw {@link NodeFailure}. */
@@ -161,10 +179,12 @@ export interface NodeType extends NodeDefinition {
 export type Registry = ReadonlyMap<string, NodeType>
 
 /** Declares a node type; types its inputs by its static sockets and its config by its schema. */
-export function defineNode<
-  const I extends Sockets = {},
-  const C extends Schema = { type: 'object' },
->(definition: Omit<NodeDefinition<InputsOf<I>, ConfigOf<C>>, 'inputs' | 'config'> & { readonly inputs?: I; readonly config?: C }): NodeDefinition {
+export function defineNode<const I extends Sockets = {}, const C extends Schema = { type: 'object' }>(
+  definition: Omit<NodeDefinition<InputsOf<I>, ConfigOf<C>>, 'inputs' | 'config'> & {
+    readonly inputs?: I
+    readonly config?: C
+  },
+): NodeDefinition {
   return definition as NodeDefinition
 }
 
@@ -188,19 +208,38 @@ interface ValueOf {
   object: JsonObject
   array: readonly Json[]
 }
-type TypeOf<T extends DataType> = T extends keyof ValueOf ? ValueOf[T]
-  : T extends `array<${infer E}>` ? readonly (E extends keyof ValueOf ? ValueOf[E] : Json)[] : Json
+type TypeOf<T extends DataType> = T extends keyof ValueOf
+  ? ValueOf[T]
+  : T extends `array<${infer E}>`
+    ? readonly (E extends keyof ValueOf ? ValueOf[E] : Json)[]
+    : Json
 type InputsOf<I extends Sockets> = {
-  readonly [K in keyof I]: I[K] extends { required: true } | { default: Json } ? TypeOf<I[K]['type']> : TypeOf<I[K]['type']> | undefined
+  readonly [K in keyof I]: I[K] extends { required: true } | { default: Json }
+    ? TypeOf<I[K]['type']>
+    : TypeOf<I[K]['type']> | undefined
 } & { readonly [other: string]: Json | undefined }
 
 type ConfigOf<C extends Schema> = C extends { properties: infer P extends Readonly<Record<string, Schema>> }
-  ? { readonly [K in keyof P]: P[K] extends { default: Json } ? PropertyOf<P[K]>
-      : C extends { required: readonly (infer R)[] } ? (K extends R ? PropertyOf<P[K]> : PropertyOf<P[K]> | undefined) : PropertyOf<P[K]> | undefined }
+  ? {
+      readonly [K in keyof P]: P[K] extends { default: Json }
+        ? PropertyOf<P[K]>
+        : C extends { required: readonly (infer R)[] }
+          ? K extends R
+            ? PropertyOf<P[K]>
+            : PropertyOf<P[K]> | undefined
+          : PropertyOf<P[K]> | undefined
+    }
   : JsonObject
-type PropertyOf<S extends Schema> = S extends { enum: readonly (infer E)[] } ? E
-  : S['type'] extends 'string' ? string
-  : S['type'] extends 'number' | 'integer' ? number
-  : S['type'] extends 'boolean' ? boolean
-  : S['type'] extends 'array' ? readonly (S extends { items: infer T extends Schema } ? PropertyOf<T> : Json)[]
-  : S['type'] extends 'object' ? JsonObject : Json
+type PropertyOf<S extends Schema> = S extends { enum: readonly (infer E)[] }
+  ? E
+  : S['type'] extends 'string'
+    ? string
+    : S['type'] extends 'number' | 'integer'
+      ? number
+      : S['type'] extends 'boolean'
+        ? boolean
+        : S['type'] extends 'array'
+          ? readonly (S extends { items: infer T extends Schema } ? PropertyOf<T> : Json)[]
+          : S['type'] extends 'object'
+            ? JsonObject
+            : Json

@@ -72,7 +72,14 @@ export class Engine implements Run, ContextHost {
     this.plan = options.plan
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.record = new Recorder(options, new Cursor(options.journal ?? []))
-    this.root = new Frame({ plan: options.plan, region: options.plan.region, high: ROOT.high, low: ROOT.low, prefix: '', depth: 0 })
+    this.root = new Frame({
+      plan: options.plan,
+      region: options.plan.region,
+      high: ROOT.high,
+      low: ROOT.low,
+      prefix: '',
+      depth: 0,
+    })
     this.scopes = new Scopes(this)
     this.executor = new Executor(this, options.durable)
     this.done = new Promise((resolve, reject) => {
@@ -97,7 +104,8 @@ export class Engine implements Run, ContextHost {
     this.guard(() => {
       const started = this.record.started(this.#options)
       for (const [key, value] of Object.entries(started.state)) this.#state.set(key, value)
-      for (const [key, { initial }] of Object.entries(this.plan.document.state)) if (initial !== undefined && !this.#state.has(key)) this.#state.set(key, initial)
+      for (const [key, { initial }] of Object.entries(this.plan.document.state))
+        if (initial !== undefined && !this.#state.has(key)) this.#state.set(key, initial)
       this.open(this.root, started.inputs as Values)
       this.pump()
     })
@@ -136,8 +144,17 @@ export class Engine implements Run, ContextHost {
       const outputs = inputOutputs(input, inputs)
       if (outputs) frame.keep(input, outputs, 0)
     }
-    const named = socket === undefined ? [] : plan.nodes.filter(node => node.type.role === 'start' && node.name === socket)
-    for (const node of named.length > 0 ? named : plan.starts) this.activate(node, frame, undefined, 'in', mixHigh(frame.high, frame.low, node.hash, 0), mixLow(frame.high, frame.low, node.hash, 0))
+    const named =
+      socket === undefined ? [] : plan.nodes.filter(node => node.type.role === 'start' && node.name === socket)
+    for (const node of named.length > 0 ? named : plan.starts)
+      this.activate(
+        node,
+        frame,
+        undefined,
+        'in',
+        mixHigh(frame.high, frame.low, node.hash, 0),
+        mixLow(frame.high, frame.low, node.hash, 0),
+      )
     if (frame.open === 0) this.scopes.quiesce(frame)
   }
 
@@ -160,7 +177,15 @@ export class Engine implements Run, ContextHost {
   #fire(wire: FlowWire, { high, low, frame, node }: Activation, emission: number): void {
     const { target } = wire
     if (target.kind === 'join') this.scopes.arrive(wire, frame, node)
-    else this.activate(target, frame, node, wire.socket, mixHigh(high, low, wire.hash, emission), mixLow(high, low, wire.hash, emission))
+    else
+      this.activate(
+        target,
+        frame,
+        node,
+        wire.socket,
+        mixHigh(high, low, wire.hash, emission),
+        mixLow(high, low, wire.hash, emission),
+      )
   }
 
   /** The activation is over: its frame may be, too. */
@@ -224,7 +249,11 @@ export class Engine implements Run, ContextHost {
 
   #idle(): void {
     const entry = this.record.replaying ? this.record.peek() : undefined
-    if (entry) throw new DivergenceError(entry.seq, `nothing leads to ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`)
+    if (entry)
+      throw new DivergenceError(
+        entry.seq,
+        `nothing leads to ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`,
+      )
     this.#startClock()
   }
 
@@ -243,7 +272,8 @@ export class Engine implements Run, ContextHost {
     this.#stopping = new AbortController()
     const left = Math.max(0, this.record.startedAt + wallClockMs - this.host.now())
     this.host.sleep(left, this.#stopping.signal).then(
-      () => this.fail({ code: 'BUDGET', message: `the run took longer than its limit of ${wallClockMs} ms of wall clock` }),
+      () =>
+        this.fail({ code: 'BUDGET', message: `the run took longer than its limit of ${wallClockMs} ms of wall clock` }),
       () => undefined,
     )
   }
@@ -258,12 +288,19 @@ export class Engine implements Run, ContextHost {
     } catch (error) {
       if (error instanceof JournalExhausted || error instanceof DivergenceError) throw error
       // An output that no flow reaches is read when all else is done: where nothing came, it has nothing to say.
-      if (activation.cause === undefined && node.type.role === 'output') this.finishNow(activation, NO_VALUES, NO_PULSES)
+      if (activation.cause === undefined && node.type.role === 'output')
+        this.finishNow(activation, NO_VALUES, NO_PULSES)
       else this.executor.failed(activation, error)
       return
     }
     activation.inputs = inputs
-    this.#options.observe?.({ activation: activation.id, node: activation.path, scope: frame.id, inputs, seq: this.record.seq })
+    this.#options.observe?.({
+      activation: activation.id,
+      node: activation.path,
+      scope: frame.id,
+      inputs,
+      seq: this.record.seq,
+    })
     switch (node.type.role) {
       case undefined:
         if (node.kind === 'scope') this.scopes.begin(activation)
@@ -274,7 +311,11 @@ export class Engine implements Run, ContextHost {
         return
       case 'output':
         if (inputs['value'] !== undefined) frameOfSpell(frame).outputs[node.name] = inputs['value']
-        this.finishNow(activation, inputs['value'] === undefined ? NO_VALUES : { value: inputs['value'] }, node.endPulses)
+        this.finishNow(
+          activation,
+          inputs['value'] === undefined ? NO_VALUES : { value: inputs['value'] },
+          node.endPulses,
+        )
         return
       case 'exit': {
         const { exits } = frameOfSpell(frame)
@@ -290,7 +331,14 @@ export class Engine implements Run, ContextHost {
   /** Counts an activation or an iteration; false: the run has reached its limit and ended. */
   spend(activation: Activation): boolean {
     if (++this.#activations <= this.limits.activations) return true
-    this.end({ kind: 'failed', failure: { code: 'BUDGET', message: `the run reached its limit of ${this.limits.activations} activations`, node: activation.path } })
+    this.end({
+      kind: 'failed',
+      failure: {
+        code: 'BUDGET',
+        message: `the run reached its limit of ${this.limits.activations} activations`,
+        node: activation.path,
+      },
+    })
     return false
   }
 
@@ -302,10 +350,15 @@ export class Engine implements Run, ContextHost {
   }
 
   /** What a node's answer means: its outputs, checked, and the pulses it fires. */
-  readResult({ node }: Activation, result: NodeResult | undefined | void, emission: boolean): { outputs: Values; pulses: readonly string[] } {
+  readResult(
+    { node }: Activation,
+    result: NodeResult | undefined | void,
+    emission: boolean,
+  ): { outputs: Values; pulses: readonly string[] } {
     const outputs = result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, this.limits.outputBytes)
     const pulse = result?.pulse
-    const pulses = pulse === undefined ? (emission ? node.emitPulses : node.endPulses) : typeof pulse === 'string' ? [pulse] : pulse
+    const pulses =
+      pulse === undefined ? (emission ? node.emitPulses : node.endPulses) : typeof pulse === 'string' ? [pulse] : pulse
     return { outputs, pulses }
   }
 
@@ -343,11 +396,18 @@ export class Engine implements Run, ContextHost {
   }
 
   log(activation: Activation, node: PlanNode, level: LogLevel, text: string, value: Json | undefined): void {
-    if (!this.#ended && !this.record.replaying) this.record.logged(activation, activation.frame.prefix + node.id, level, text, toLogValue(value))
+    if (!this.#ended && !this.record.replaying)
+      this.record.logged(activation, activation.frame.prefix + node.id, level, text, toLogValue(value))
   }
   chunk(activation: Activation, offset: number, text: string, fraction: number | undefined): void {
     if (this.#ended) return
-    this.#options.chunk?.({ node: activation.path, activation: activation.id, offset, text, ...(fraction === undefined ? {} : { fraction }) })
+    this.#options.chunk?.({
+      node: activation.path,
+      activation: activation.id,
+      offset,
+      text,
+      ...(fraction === undefined ? {} : { fraction }),
+    })
   }
 
   get ended(): boolean {
@@ -359,7 +419,10 @@ export class Engine implements Run, ContextHost {
     if (this.#ended) return
     this.#finish(
       ending.kind === 'completed'
-        ? this.record.completed(this.root.outputs, Object.fromEntries([...this.#changed].map(key => [key, this.#state.get(key) ?? null])))
+        ? this.record.completed(
+            this.root.outputs,
+            Object.fromEntries([...this.#changed].map(key => [key, this.#state.get(key) ?? null])),
+          )
         : ending.kind === 'failed'
           ? this.record.failed(ending.failure)
           : this.record.cancelled(ending.reason),
@@ -401,4 +464,3 @@ function frameOfSpell(frame: Frame): Frame {
   while (at.outer) at = at.outer
   return at
 }
-

@@ -33,10 +33,14 @@ export class Executor {
       const entry = this.#engine.record.peek()
       if (!entry) return false
       if (!('activation' in entry) || entry.activation !== activation.id) {
-        throw new DivergenceError(entry.seq, `expected what "${activation.path}" did, found ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`)
+        throw new DivergenceError(
+          entry.seq,
+          `expected what "${activation.path}" did, found ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`,
+        )
       }
       this.#engine.record.next()
-      if (entry.kind === 'node.started' || (entry.kind === 'node.failed' && !entry.final)) this.#engine.pending.set(activation.id, activation)
+      if (entry.kind === 'node.started' || (entry.kind === 'node.failed' && !entry.final))
+        this.#engine.pending.set(activation.id, activation)
       this.apply(activation, entry)
       if (entry.kind !== 'node.log' && entry.kind !== 'state.changed') return true
     }
@@ -78,7 +82,10 @@ export class Executor {
     }
   }
 
-  applyAnswer(activation: Activation, { choice, outputs }: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined }): void {
+  applyAnswer(
+    activation: Activation,
+    { choice, outputs }: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined },
+  ): void {
     activation.waiting = false
     activation.answer = { choice, outputs }
   }
@@ -88,7 +95,12 @@ export class Executor {
     const { answer, node } = activation
     if (activation.waiting) return
     if (answer?.choice === 'use') return this.#settle(activation, { outputs: (answer.outputs ?? {}) as Values })
-    if (answer?.choice === 'fail') return this.conclude(activation, { code: 'INTERRUPTED', message: 'it was interrupted, and a person chose to let it fail', node: activation.path })
+    if (answer?.choice === 'fail')
+      return this.conclude(activation, {
+        code: 'INTERRUPTED',
+        message: 'it was interrupted, and a person chose to let it fail',
+        node: activation.path,
+      })
     if (answer) {
       activation.answer = undefined
       activation.attempt++
@@ -202,7 +214,8 @@ export class Executor {
       this.failed(activation, error)
       return
     }
-    if (activation.writes) for (const [key, value] of activation.writes) this.#engine.record.changed(activation, key, value)
+    if (activation.writes)
+      for (const [key, value] of activation.writes) this.#engine.record.changed(activation, key, value)
     this.#engine.record.ended(activation, read.outputs, read.pulses, result?.usage)
     this.#end(activation, read.outputs, read.pulses)
   }
@@ -259,7 +272,10 @@ export class Executor {
     const { turn } = activation
     activation.controller ??= new AbortController()
     this.#engine.host.sleep(timeoutMs, activation.controller.signal).then(
-      () => this.#late(activation, turn, () => this.failed(activation, new NodeFailure('TIMEOUT', `it took longer than ${timeoutMs} ms`))),
+      () =>
+        this.#late(activation, turn, () =>
+          this.failed(activation, new NodeFailure('TIMEOUT', `it took longer than ${timeoutMs} ms`)),
+        ),
       () => undefined,
     )
   }

@@ -30,7 +30,13 @@ export class PureValues {
 export type Evaluate = (node: PlanNode, inputs: Values, activation: Activation) => Values
 
 /** Reads a consumer's data inputs (rule 2). Throws a {@link NodeFailure} naming every input that has no value. */
-export function gather(set: InputSet, frame: Frame, activation: Activation, pureValues: ReadonlyMap<Plan, PureValues>, evaluate: Evaluate): Values {
+export function gather(
+  set: InputSet,
+  frame: Frame,
+  activation: Activation,
+  pureValues: ReadonlyMap<Plan, PureValues>,
+  evaluate: Evaluate,
+): Values {
   if (set.inputs.length === 0) return NO_VALUES
   const pures = puresOf(set)
   const memo = pures.length > 0 ? pureValues.get(frame.plan) : undefined
@@ -50,7 +56,13 @@ export function gather(set: InputSet, frame: Frame, activation: Activation, pure
 }
 
 /** A pure node of which a required input has no value has none itself: its consumer decides what that means. */
-function evaluatePure(node: PlanNode, frame: Frame, activation: Activation, memo: PureValues, evaluate: Evaluate): void {
+function evaluatePure(
+  node: PlanNode,
+  frame: Frame,
+  activation: Activation,
+  memo: PureValues,
+  evaluate: Evaluate,
+): void {
   const inputs: Values = {}
   for (const input of node.inputs.inputs) {
     const value = read(input, frame, activation, memo)
@@ -68,13 +80,20 @@ function read(input: PlanInput, frame: Frame, activation: Activation, memo: Pure
   if (value === undefined) return input.fallback
   if (!source?.convert) return value
   const fitting = toType(value, input.socket.type)
-  if (fitting === undefined) throw new NodeFailure('WRONG_TYPE', `input "${input.name}" expects ${input.socket.type}, got ${show(value)} from "${source.node.id}"`, { retry: false })
+  if (fitting === undefined)
+    throw new NodeFailure(
+      'WRONG_TYPE',
+      `input "${input.name}" expects ${input.socket.type}, got ${show(value)} from "${source.node.id}"`,
+      { retry: false },
+    )
   return fitting
 }
 
 /** Of several wires into one input: the one from the node that caused this activation, else the one written last, else a pure one. */
 function choose(sources: readonly PlanSource[], frame: Frame, activation: Activation): PlanSource | undefined {
-  const causing = sources.find(({ node }) => node === activation.cause)
+  const causing = sources.find(
+    ({ node, socket }) => node === activation.cause && frame.look(node, socket) !== undefined,
+  )
   if (causing) return causing
   let latest: PlanSource | undefined
   let stamp = -1
@@ -99,7 +118,12 @@ function describeMissing(input: PlanInput, frame: Frame, memo: PureValues | unde
   const source = input.sources[0]
   if (!source) return `input "${input.name}" has no value: nothing is wired to it`
   const start = rootCause(source, frame, memo)
-  const why = start.node.type.role === 'input' ? `"${start.node.name}" was not given` : hasRun(start.node, frame) ? `"${start.node.id}" gave no "${start.socket}"` : `"${start.node.id}" has not run`
+  const why =
+    start.node.type.role === 'input'
+      ? `"${start.node.name}" was not given`
+      : hasRun(start.node, frame)
+        ? `"${start.node.id}" gave no "${start.socket}"`
+        : `"${start.node.id}" has not run`
   return `input "${input.name}" has no value: ${why}`
 }
 
@@ -108,7 +132,12 @@ function rootCause(source: PlanSource, frame: Frame, memo: PureValues | undefine
   let at = source
   while (isPure(at.node) && !seen.has(at.node)) {
     seen.add(at.node)
-    const next = at.node.inputs.inputs.find(input => input.socket.required && input.sources.length > 0 && input.sources.every(one => valueOf(one, frame, memo) === undefined))
+    const next = at.node.inputs.inputs.find(
+      input =>
+        input.socket.required &&
+        input.sources.length > 0 &&
+        input.sources.every(one => valueOf(one, frame, memo) === undefined),
+    )
     if (!next?.sources[0]) break
     at = next.sources[0]
   }

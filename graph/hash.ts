@@ -36,19 +36,34 @@ export function mixHigh(high: number, low: number, wire: Hash, count: number): n
 
 /** The low half of it. */
 export function mixLow(high: number, low: number, wire: Hash, count: number): number {
-  return finish(Math.imul(low ^ wire.high, 0x2545f491) ^ Math.imul(high + Math.imul(count, 0x27d4eb2f), 0x9e3779b1) ^ wire.low)
-}
-
-const FOUR_DIGITS: string[] = []
-for (let i = 0; i < 65_536; i++) FOUR_DIGITS.push(i.toString(16).padStart(4, '0'))
-
-/** 16 hex digits. */
-export function toHex(high: number, low: number): string {
-  return (
-    digits(high >>> 16) + digits(high & 0xffff) + digits(low >>> 16) + digits(low & 0xffff)
+  return finish(
+    Math.imul(low ^ wire.high, 0x2545f491) ^ Math.imul(high + Math.imul(count, 0x27d4eb2f), 0x9e3779b1) ^ wire.low,
   )
 }
 
-function digits(value: number): string {
-  return FOUR_DIGITS[value] ?? ''
+/** 16 hex digits. One call that builds one flat string: joining pieces takes six times as long. */
+export function toHex(high: number, low: number): string {
+  return String.fromCharCode(
+    digit(high >>> 28),
+    digit((high >>> 24) & 15),
+    digit((high >>> 20) & 15),
+    digit((high >>> 16) & 15),
+    digit((high >>> 12) & 15),
+    digit((high >>> 8) & 15),
+    digit((high >>> 4) & 15),
+    digit(high & 15),
+    digit(low >>> 28),
+    digit((low >>> 24) & 15),
+    digit((low >>> 20) & 15),
+    digit((low >>> 16) & 15),
+    digit((low >>> 12) & 15),
+    digit((low >>> 8) & 15),
+    digit((low >>> 4) & 15),
+    digit(low & 15),
+  )
+}
+
+/** The character code of a hex digit. */
+function digit(value: number): number {
+  return value < 10 ? value + 48 : value + 87
 }

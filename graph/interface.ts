@@ -67,22 +67,33 @@ export function checkInputs(
   { inputs }: SpellInterface,
   given: unknown,
 ): { values: Values; problems?: undefined } | { values?: undefined; problems: Problem[] } {
-  if (given !== undefined && !isObject(given)) return { problems: [{ path: 'inputs', message: `expected an object, got ${show(given)}` }] }
+  if (given !== undefined && !isObject(given))
+    return { problems: [{ path: 'inputs', message: `expected an object, got ${show(given)}` }] }
   const passed: JsonObject = given ?? {}
   const problems: Problem[] = []
   const values: Values = {}
   const names = new Set(inputs.map(input => input.name))
   for (const name of Object.keys(passed)) {
-    if (!names.has(name)) problems.push({ path: `inputs.${name}`, message: `is not an input of this spell; it has ${[...names].join(', ') || 'none'}` })
+    if (!names.has(name))
+      problems.push({
+        path: `inputs.${name}`,
+        message: `is not an input of this spell; it has ${[...names].join(', ') || 'none'}`,
+      })
   }
   for (const input of inputs) {
     const value = Object.hasOwn(passed, input.name) ? passed[input.name] : undefined
     if (value !== undefined) {
       const fitting = toType(value, input.type)
-      if (fitting === undefined) problems.push({ path: `inputs.${input.name}`, message: `expected ${input.type}, got ${show(value)}`, node: input.node })
+      if (fitting === undefined)
+        problems.push({
+          path: `inputs.${input.name}`,
+          message: `expected ${input.type}, got ${show(value)}`,
+          node: input.node,
+        })
       else values[input.name] = fitting
     } else if (input.default !== undefined) values[input.name] = input.default
-    else if (input.required) problems.push({ path: `inputs.${input.name}`, message: `is required (${input.type})`, node: input.node })
+    else if (input.required)
+      problems.push({ path: `inputs.${input.name}`, message: `is required (${input.type})`, node: input.node })
   }
   return problems.length > 0 ? { problems } : { values }
 }

@@ -60,9 +60,19 @@ const DOCUMENT: Schema = {
     },
     notes: {
       type: 'array',
-      items: { type: 'object', required: ['text'], additionalProperties: false, properties: { text: { type: 'string' }, at: POINT, size: POINT } },
+      items: {
+        type: 'object',
+        required: ['text'],
+        additionalProperties: false,
+        properties: { text: { type: 'string' }, at: POINT, size: POINT },
+      },
     },
-    origin: { type: 'object', required: ['format', 'document'], additionalProperties: false, properties: { format: { type: 'string' }, document: {} } },
+    origin: {
+      type: 'object',
+      required: ['format', 'document'],
+      additionalProperties: false,
+      properties: { format: { type: 'string' }, document: {} },
+    },
   },
 }
 
@@ -82,18 +92,25 @@ export type Parsed =
 export function parseDocument(value: unknown): Parsed {
   const limits = checkLimits(value)
   if (limits.length > 0) return { problems: limits }
-  const problems: Problem[] = checkSchema(value, DOCUMENT, '').map(problem => withNode({ ...problem, path: problem.path.replace(/^\./, '') }))
+  const problems: Problem[] = checkSchema(value, DOCUMENT, '').map(problem =>
+    withNode({ ...problem, path: problem.path.replace(/^\./, '') }),
+  )
   if (!isObject(value)) return { problems }
   if (isObject(value['nodes'])) {
     for (const id of Object.keys(value['nodes'])) {
-      if (!NODE_ID.test(id)) problems.push({ path: `nodes.${id}`, message: `"${id}" is not a node id: expected 1 to 64 letters, digits, "-" or "_"` })
+      if (!NODE_ID.test(id))
+        problems.push({
+          path: `nodes.${id}`,
+          message: `"${id}" is not a node id: expected 1 to 64 letters, digits, "-" or "_"`,
+        })
     }
   }
   if (Array.isArray(value['wires'])) {
     value['wires'].forEach((wire, index) => {
       if (!Array.isArray(wire)) return
       for (const end of wire) {
-        if (typeof end === 'string' && (!/^[^.]+\../.test(end) || end.endsWith('.__proto__'))) problems.push({ path: `wires[${index}]`, message: `${show(end)} is not of the form "<node>.<socket>"` })
+        if (typeof end === 'string' && (!/^[^.]+\../.test(end) || end.endsWith('.__proto__')))
+          problems.push({ path: `wires[${index}]`, message: `${show(end)} is not of the form "<node>.<socket>"` })
       }
     })
   }
@@ -114,7 +131,9 @@ function toDocument(value: JsonObject): SpellDocument {
     wires: (value['wires'] ?? []) as unknown as readonly Wire[],
     state: (value['state'] ?? {}) as unknown as Readonly<Record<string, StateDeclaration>>,
     notes: (value['notes'] ?? []) as unknown as readonly Note[],
-    ...(value['origin'] === undefined ? {} : { origin: value['origin'] as unknown as { format: string; document: Json } }),
+    ...(value['origin'] === undefined
+      ? {}
+      : { origin: value['origin'] as unknown as { format: string; document: Json } }),
   }
 }
 
@@ -125,7 +144,8 @@ export function checkLimits(value: unknown, limits: JsonLimits = JSON_LIMITS): P
   for (let depth = 0; level.length > 0 && problems.length < 20; depth++) {
     const next: typeof level = []
     for (const { value: one, path } of level) {
-      if (typeof one === 'string' && one.length > limits.string) problems.push({ path, message: `a string of ${one.length} characters; at most ${limits.string}` })
+      if (typeof one === 'string' && one.length > limits.string)
+        problems.push({ path, message: `a string of ${one.length} characters; at most ${limits.string}` })
       if (typeof one !== 'object' || one === null) continue
       if (depth >= limits.depth) {
         problems.push({ path: path.slice(0, 200), message: `nested deeper than ${limits.depth} levels` })
@@ -138,14 +158,24 @@ export function checkLimits(value: unknown, limits: JsonLimits = JSON_LIMITS): P
   return problems.slice(0, 20)
 }
 
-function collect(one: object, path: string, limits: JsonLimits, next: { value: unknown; path: string }[], problems: Problem[]): void {
+function collect(
+  one: object,
+  path: string,
+  limits: JsonLimits,
+  next: { value: unknown; path: string }[],
+  problems: Problem[],
+): void {
   if (Array.isArray(one)) {
-    if (one.length > limits.keys * 10) problems.push({ path, message: `a list of ${one.length} items; at most ${limits.keys * 10}` })
-    else for (let i = 0; i < one.length; i++) if (isContent(one[i], limits)) next.push({ value: one[i], path: `${path}[${i}]` })
+    if (one.length > limits.keys * 10)
+      problems.push({ path, message: `a list of ${one.length} items; at most ${limits.keys * 10}` })
+    else
+      for (let i = 0; i < one.length; i++)
+        if (isContent(one[i], limits)) next.push({ value: one[i], path: `${path}[${i}]` })
     return
   }
   const names = Object.keys(one)
-  if (names.length > limits.keys) problems.push({ path, message: `an object of ${names.length} keys; at most ${limits.keys}` })
+  if (names.length > limits.keys)
+    problems.push({ path, message: `an object of ${names.length} keys; at most ${limits.keys}` })
   else {
     for (const name of names) {
       if (name === '__proto__') problems.push({ path, message: '"__proto__" is not a key that can be used' })

@@ -129,11 +129,25 @@ function compileInto(
 ): Plan {
   const found = checkDocument(document, registry)
   for (const [id, { type }] of Object.entries(document.nodes)) {
-    if (type.startsWith(MISSING) && !registry.has(type)) found.push({ path: `nodes.${id}.type`, message: `"${type.slice(MISSING.length)}" has no counterpart here: replace or remove the node`, node: id })
+    if (type.startsWith(MISSING) && !registry.has(type))
+      found.push({
+        path: `nodes.${id}.type`,
+        message: `"${type.slice(MISSING.length)}" has no counterpart here: replace or remove the node`,
+        node: id,
+      })
   }
   for (const problem of found) problems.push({ ...problem, path: path + problem.path })
   const nodes: Draft<PlanNode>[] = []
-  const plan: Draft<Plan> = { document, interface: interfaceOf(document), nodes, starts: [], lateOutputs: [], inputs: [], hasPure: false, region: wholeRegion(0) }
+  const plan: Draft<Plan> = {
+    document,
+    interface: interfaceOf(document),
+    nodes,
+    starts: [],
+    lateOutputs: [],
+    inputs: [],
+    hasPure: false,
+    region: wholeRegion(0),
+  }
   known.set(document, plan)
   if (found.length > 0) return plan
   const byId = new Map<string, Draft<PlanNode>>()
@@ -156,7 +170,12 @@ function compileInto(
   return plan
 }
 
-function createNode(document: SpellDocument, id: string, index: number, registry: Registry): Draft<PlanNode> | undefined {
+function createNode(
+  document: SpellDocument,
+  id: string,
+  index: number,
+  registry: Registry,
+): Draft<PlanNode> | undefined {
   const node = document.nodes[id]
   const type = node && registry.get(node.type)
   if (!type) return undefined
@@ -215,24 +234,42 @@ function connect(document: SpellDocument, byId: ReadonlyMap<string, Draft<PlanNo
     }
   }
   for (const node of byId.values()) {
-    const inputs = Object.entries(flows.get(node)?.inputs ?? {}).map(([name, socket]) => toInput(name, socket, document.nodes[node.id]?.values, sources.get(node)?.get(name) ?? []))
+    const inputs = Object.entries(flows.get(node)?.inputs ?? {}).map(([name, socket]) =>
+      toInput(name, socket, document.nodes[node.id]?.values, sources.get(node)?.get(name) ?? []),
+    )
     node.inputs = { inputs: inputs.filter(({ socket }) => !socket.pull), pures: undefined }
     node.before = { inputs: inputs.filter(({ socket }) => socket.pull === 'before'), pures: undefined }
     node.after = { inputs: inputs.filter(({ socket }) => socket.pull === 'after'), pures: undefined }
   }
 }
 
-function toInput(name: string, socket: Socket, values: JsonObject | undefined, sources: readonly PlanSource[]): PlanInput {
+function toInput(
+  name: string,
+  socket: Socket,
+  values: JsonObject | undefined,
+  sources: readonly PlanSource[],
+): PlanInput {
   const literal = values && Object.hasOwn(values, name) ? values[name] : undefined
   return { name, socket, fallback: literal === undefined ? socket.default : toType(literal, socket.type), sources }
 }
 
-function compileInner(node: PlanNode, registry: Registry, options: CompileOptions, known: Map<SpellDocument, Plan>, path: string, problems: Problem[]): Plan | undefined {
+function compileInner(
+  node: PlanNode,
+  registry: Registry,
+  options: CompileOptions,
+  known: Map<SpellDocument, Plan>,
+  path: string,
+  problems: Problem[],
+): Plan | undefined {
   const { spell, revision } = node.config
   const reference = typeof spell === 'string' ? spell : ''
   const document = options.library?.(reference, typeof revision === 'number' && revision > 0 ? revision : undefined)
   if (!document) {
-    problems.push({ path: `${path}nodes.${node.id}.config.spell`, message: reference ? `there is no spell "${reference}"` : 'names no spell', node: node.id })
+    problems.push({
+      path: `${path}nodes.${node.id}.config.spell`,
+      message: reference ? `there is no spell "${reference}"` : 'names no spell',
+      node: node.id,
+    })
     return undefined
   }
   return known.get(document) ?? compileInto(document, registry, options, known, `${path}nodes.${node.id}/`, problems)
@@ -243,7 +280,8 @@ function bodyOf(scope: PlanNode, total: number): Region {
   const members = [scope.index]
   const seen = new Set(members)
   const reach = (wires: readonly FlowWire[]) => {
-    for (const { target } of wires) if (!seen.has(target.index)) seen.add(target.index) && members.push(target.index) && open.push(target)
+    for (const { target } of wires)
+      if (!seen.has(target.index)) seen.add(target.index) && members.push(target.index) && open.push(target)
   }
   const open: PlanNode[] = []
   reach(scope.wires.get('each') ?? [])

@@ -2,7 +2,17 @@ import type { Activation } from './activation.ts'
 import type { Cursor } from './cursor.ts'
 import { DivergenceError, JournalExhausted } from './cursor.ts'
 import type {
-  Entry, Failure, LogLevel, NodeEnded, NodeFailed, RunCancelled, RunCompleted, RunFailed, RunStarted, TerminalEntry, Usage,
+  Entry,
+  Failure,
+  LogLevel,
+  NodeEnded,
+  NodeFailed,
+  RunCancelled,
+  RunCompleted,
+  RunFailed,
+  RunStarted,
+  TerminalEntry,
+  Usage,
 } from './journal.ts'
 import type { Json, JsonObject, Values } from './json.ts'
 import type { PlanNode } from './plan.ts'
@@ -51,7 +61,10 @@ export class Recorder {
     if (!entry) return undefined
     if (entry.kind !== kind || (activation && 'activation' in entry && entry.activation !== activation.id)) {
       const found = 'node' in entry ? `${entry.kind} of "${entry.node}"` : entry.kind
-      throw new DivergenceError(entry.seq, `expected ${kind}${activation ? ` of "${activation.path}"` : ''}, found ${found}`)
+      throw new DivergenceError(
+        entry.seq,
+        `expected ${kind}${activation ? ` of "${activation.path}"` : ''}, found ${found}`,
+      )
     }
     this.next()
     return entry as Extract<Entry, { kind: K }>
@@ -63,7 +76,17 @@ export class Recorder {
 
   started({ run, spell, revision, inputs, state, seed, host }: RunOptions): RunStarted {
     const recorded = this.#expect('run.started')
-    const entry: RunStarted = recorded ?? { seq: ++this.seq, at: host.now(), kind: 'run.started', run, spell, revision, inputs, state: state ?? {}, seed }
+    const entry: RunStarted = recorded ?? {
+      seq: ++this.seq,
+      at: host.now(),
+      kind: 'run.started',
+      run,
+      spell,
+      revision,
+      inputs,
+      state: state ?? {},
+      seed,
+    }
     this.startedAt = entry.at
     if (!recorded) this.#append(entry)
     return entry
@@ -73,8 +96,13 @@ export class Recorder {
     if (this.#expect('node.started', activation)) return
     const { frame, attempt } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'node.started', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), ...(attempt === 1 ? undefined : { attempt }),
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'node.started',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      ...(attempt === 1 ? undefined : { attempt }),
     })
   }
 
@@ -85,23 +113,36 @@ export class Recorder {
     // It failed when it was recorded: then it is evaluated again, and fails again.
     if (entry?.kind === 'node.failed' && entry.activation === activation.id) return undefined
     const taken = this.#expect('node.value', activation)
-    if (taken && taken.node !== activation.frame.prefix + node.id) throw new DivergenceError(taken.seq, `expected a value of "${node.id}", found one of "${taken.node}"`)
+    if (taken && taken.node !== activation.frame.prefix + node.id)
+      throw new DivergenceError(taken.seq, `expected a value of "${node.id}", found one of "${taken.node}"`)
     return taken?.outputs as Values | undefined
   }
 
   value(node: PlanNode, activation: Activation, outputs: Values): void {
     const { id, prefix } = activation.frame
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'node.value', node: prefix + node.id, activation: activation.id,
-      ...(id === undefined ? undefined : { scope: id }), outputs,
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'node.value',
+      node: prefix + node.id,
+      activation: activation.id,
+      ...(id === undefined ? undefined : { scope: id }),
+      outputs,
     })
   }
 
   emitted(activation: Activation, outputs: Values, pulses: readonly string[]): void {
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'node.emitted', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), index: activation.emitted, outputs, pulses,
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'node.emitted',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      index: activation.emitted,
+      outputs,
+      pulses,
     })
   }
 
@@ -122,8 +163,15 @@ export class Recorder {
     if (this.#expect('node.failed', activation)) return
     const { frame, attempt } = activation
     const entry: NodeFailed = {
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'node.failed', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), attempt, error, final,
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'node.failed',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      attempt,
+      error,
+      final,
     }
     this.#append(final ? { ...entry, pulses } : entry)
   }
@@ -131,16 +179,29 @@ export class Recorder {
   logged(activation: Activation, node: string, level: LogLevel, text: string, value: Json | undefined): void {
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'node.log', node, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), level, text, ...(value === undefined ? undefined : { value }),
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'node.log',
+      node,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      level,
+      text,
+      ...(value === undefined ? undefined : { value }),
     })
   }
 
   changed(activation: Activation, key: string, value: Json): void {
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'state.changed', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), key, value,
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'state.changed',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      key,
+      value,
     })
   }
 
@@ -148,24 +209,42 @@ export class Recorder {
     if (this.#expect('scope.opened', activation)) return
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'scope.opened', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), opened, index, values,
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'scope.opened',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      opened,
+      index,
+      values,
     })
   }
 
   waiting(activation: Activation): void {
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'run.waiting', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), reason: 'interrupted',
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'run.waiting',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      reason: 'interrupted',
     })
   }
 
   answered(activation: Activation, choice: 'retry' | 'use' | 'fail', outputs: JsonObject | undefined): void {
     const { frame } = activation
     this.#append({
-      seq: ++this.seq, at: this.#options.host.now(), kind: 'run.answered', node: activation.path, activation: activation.id,
-      ...(frame.id === undefined ? undefined : { scope: frame.id }), choice, ...(outputs === undefined ? undefined : { outputs }),
+      seq: ++this.seq,
+      at: this.#options.host.now(),
+      kind: 'run.answered',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      choice,
+      ...(outputs === undefined ? undefined : { outputs }),
     })
   }
 
@@ -173,7 +252,14 @@ export class Recorder {
     const recorded = this.#expect('run.completed')
     if (recorded) return recorded
     const seq = ++this.seq
-    const entry: RunCompleted = { seq, at: this.#options.host.now(), kind: 'run.completed', outputs: { ...outputs }, state, lastSeq: seq }
+    const entry: RunCompleted = {
+      seq,
+      at: this.#options.host.now(),
+      kind: 'run.completed',
+      outputs: { ...outputs },
+      state,
+      lastSeq: seq,
+    }
     return this.#terminal(entry)
   }
 

@@ -20,7 +20,8 @@ export function socketsOfType(type: NodeType, config: JsonObject | undefined): N
   const outputs: Sockets = { ...type.outputs, ...derived.outputs }
   const flowIn = unique([...(type.flow?.in ?? []), ...(derived.flow?.in ?? [])])
   const flowOut = unique([...(type.flow?.out ?? []), ...(derived.flow?.out ?? [])])
-  if (type.kind === 'pure' || type.role === 'start' || type.role === 'input') return { inputs, outputs, flow: { in: flowIn, out: flowOut } }
+  if (type.kind === 'pure' || type.role === 'start' || type.role === 'input')
+    return { inputs, outputs, flow: { in: flowIn, out: flowOut } }
   return { inputs, outputs: { ...outputs, failure: FAILURE }, flow: { in: flowIn, out: unique([...flowOut, 'error']) } }
 }
 

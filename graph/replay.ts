@@ -24,7 +24,11 @@ const nothing = (): never => {
  * Runs the graph from its record alone: the same engine, with every node answering what it answered then. Resolves with the entries followed,
  * all of them. Rejects with {@link DivergenceError} where the record does not follow from this plan. A record without its end is followed as far as it goes.
  */
-export async function replay(plan: Plan, entries: readonly Entry[], options: ReplayOptions = {}): Promise<{ entries: number }> {
+export async function replay(
+  plan: Plan,
+  entries: readonly Entry[],
+  options: ReplayOptions = {},
+): Promise<{ entries: number }> {
   const first = entries[0]
   if (first?.kind !== 'run.started') return { entries: 0 }
   const engine = new Engine({

@@ -28,7 +28,8 @@ function check(value: unknown, schema: Schema, path: string, problems: SchemaPro
       if (typeof value !== 'string') refuse(`expected a string, got ${show(value)}`)
       else if (schema.minLength !== undefined && value.length < schema.minLength) {
         refuse(schema.minLength === 1 ? 'must not be empty' : `expected at least ${schema.minLength} characters`)
-      } else if (schema.maxLength !== undefined && value.length > schema.maxLength) refuse(`expected at most ${schema.maxLength} characters`)
+      } else if (schema.maxLength !== undefined && value.length > schema.maxLength)
+        refuse(`expected at most ${schema.maxLength} characters`)
       return
     case 'boolean':
       if (typeof value !== 'boolean') refuse(`expected true or false, got ${show(value)}`)
@@ -49,8 +50,10 @@ function checkNumber(value: unknown, schema: Schema, refuse: (message: string) =
   const whole = schema.type === 'integer'
   if (typeof value !== 'number' || !Number.isFinite(value) || (whole && !Number.isInteger(value))) {
     refuse(`expected a ${whole ? 'whole ' : ''}number, got ${show(value)}`)
-  } else if (schema.minimum !== undefined && value < schema.minimum) refuse(`expected at least ${schema.minimum}, got ${value}`)
-  else if (schema.maximum !== undefined && value > schema.maximum) refuse(`expected at most ${schema.maximum}, got ${value}`)
+  } else if (schema.minimum !== undefined && value < schema.minimum)
+    refuse(`expected at least ${schema.minimum}, got ${value}`)
+  else if (schema.maximum !== undefined && value > schema.maximum)
+    refuse(`expected at most ${schema.maximum}, got ${value}`)
 }
 
 function checkArray(value: unknown, schema: Schema, path: string, problems: SchemaProblem[]): void {
@@ -58,8 +61,10 @@ function checkArray(value: unknown, schema: Schema, path: string, problems: Sche
     problems.push({ path, message: `expected a list, got ${show(value)}` })
     return
   }
-  if (schema.minItems !== undefined && value.length < schema.minItems) problems.push({ path, message: `expected at least ${schema.minItems} items` })
-  if (schema.maxItems !== undefined && value.length > schema.maxItems) problems.push({ path, message: `expected at most ${schema.maxItems} items` })
+  if (schema.minItems !== undefined && value.length < schema.minItems)
+    problems.push({ path, message: `expected at least ${schema.minItems} items` })
+  if (schema.maxItems !== undefined && value.length > schema.maxItems)
+    problems.push({ path, message: `expected at most ${schema.maxItems} items` })
   const { items } = schema
   if (items) value.forEach((item, index) => check(item, items, `${path}[${index}]`, problems))
 }
@@ -77,9 +82,13 @@ function checkObject(value: unknown, schema: Schema, path: string, problems: Sch
   for (const [name, inner] of Object.entries(value)) {
     const property = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
     if (property) check(inner, property, `${path}.${name}`, problems)
-    else if (typeof schema.additionalProperties === 'object') check(inner, schema.additionalProperties, `${path}.${name}`, problems)
+    else if (typeof schema.additionalProperties === 'object')
+      check(inner, schema.additionalProperties, `${path}.${name}`, problems)
     else if (schema.additionalProperties === false) {
-      problems.push({ path: `${path}.${name}`, message: `is not known; expected ${Object.keys(schema.properties ?? {}).join(', ') || 'nothing'}` })
+      problems.push({
+        path: `${path}.${name}`,
+        message: `is not known; expected ${Object.keys(schema.properties ?? {}).join(', ') || 'nothing'}`,
+      })
     }
   }
 }

@@ -62,18 +62,39 @@ export class Scopes {
   }
 
   /** Opens a child scope; undefined: the run has ended at one of its limits. */
-  #open(run: ScopeRun, plan: Plan, region: Region, index: number, values: Values, callPrefix?: string): Frame | undefined {
+  #open(
+    run: ScopeRun,
+    plan: Plan,
+    region: Region,
+    index: number,
+    values: Values,
+    callPrefix?: string,
+  ): Frame | undefined {
     const { activation } = run
     const { frame: outer, node } = activation
     if (outer.depth >= this.#engine.limits.depth) {
-      this.#engine.end({ kind: 'failed', failure: { code: 'BUDGET', message: `the run reached its limit of ${this.#engine.limits.depth} scopes within scopes`, node: activation.path } })
+      this.#engine.end({
+        kind: 'failed',
+        failure: {
+          code: 'BUDGET',
+          message: `the run reached its limit of ${this.#engine.limits.depth} scopes within scopes`,
+          node: activation.path,
+        },
+      })
       return undefined
     }
     if (!this.#engine.spend(activation)) return undefined
     const high = mixHigh(activation.high, activation.low, node.hash, index + 1)
     const low = mixLow(activation.high, activation.low, node.hash, index + 1)
     const frame = new Frame({
-      plan, region, high, low, index, owner: run, id: toHex(high, low), depth: outer.depth + 1,
+      plan,
+      region,
+      high,
+      low,
+      index,
+      owner: run,
+      id: toHex(high, low),
+      depth: outer.depth + 1,
       outer: callPrefix === undefined ? outer : undefined,
       prefix: callPrefix ?? outer.prefix,
     })
@@ -128,7 +149,15 @@ export class Scopes {
 
   #fire(wire: FlowWire, frame: Frame, cause: PlanNode): void {
     if (wire.target.kind === 'join') this.arrive(wire, frame, cause)
-    else this.#engine.activate(wire.target, frame, cause, wire.socket, mixHigh(frame.high, frame.low, wire.hash, 0), mixLow(frame.high, frame.low, wire.hash, 0))
+    else
+      this.#engine.activate(
+        wire.target,
+        frame,
+        cause,
+        wire.socket,
+        mixHigh(frame.high, frame.low, wire.hash, 0),
+        mixLow(frame.high, frame.low, wire.hash, 0),
+      )
   }
 
   #close(frame: Frame): void {
@@ -136,7 +165,14 @@ export class Scopes {
     if (!frame.outer && !frame.late) {
       frame.late = true
       for (const node of plan.lateOutputs) {
-        this.#engine.activate(node, frame, undefined, 'in', mixHigh(frame.high, frame.low, node.hash, 0), mixLow(frame.high, frame.low, node.hash, 0))
+        this.#engine.activate(
+          node,
+          frame,
+          undefined,
+          'in',
+          mixHigh(frame.high, frame.low, node.hash, 0),
+          mixLow(frame.high, frame.low, node.hash, 0),
+        )
       }
       if (plan.lateOutputs.length > 0) return
     }
@@ -147,7 +183,8 @@ export class Scopes {
     owner.frames.delete(frame)
     const { activation } = owner
     if (!owner.driver) {
-      const pulses = frame.exits.length > 0 ? frame.exits : plan.interface.exits.length > 0 ? [] : activation.node.endPulses
+      const pulses =
+        frame.exits.length > 0 ? frame.exits : plan.interface.exits.length > 0 ? [] : activation.node.endPulses
       this.#engine.finishNow(activation, frame.outputs, pulses)
       return
     }
@@ -192,7 +229,11 @@ export class Scopes {
     const { target } = wire
     const joins = (frame.joins ??= new Map<number, JoinCount>())
     let count = joins.get(target.index)
-    if (!count) joins.set(target.index, (count = { arrived: new Array<number>(target.incoming).fill(0), filled: 0, fired: 0, open: false }))
+    if (!count)
+      joins.set(
+        target.index,
+        (count = { arrived: new Array<number>(target.incoming).fill(0), filled: 0, fired: 0, open: false }),
+      )
     const any = target.type.waitsFor?.(target.config) === 'any'
     const arrived = count.arrived[wire.position] ?? 0
     count.arrived[wire.position] = arrived + 1
@@ -211,6 +252,13 @@ export class Scopes {
     }
     if (!fires) return
     const turn = ++count.fired
-    this.#engine.activate(target, frame, cause, wire.socket, mixHigh(frame.high, frame.low, target.hash, turn), mixLow(frame.high, frame.low, target.hash, turn))
+    this.#engine.activate(
+      target,
+      frame,
+      cause,
+      wire.socket,
+      mixHigh(frame.high, frame.low, target.hash, turn),
+      mixLow(frame.high, frame.low, target.hash, turn),
+    )
   }
 }

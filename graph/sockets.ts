@@ -23,7 +23,8 @@ export function fitOf(from: DataType, to: DataType): Fit | undefined {
   if (from === to || to === 'any') return 'same'
   if (from === 'any') return 'checked'
   const [source, target] = [outer(from), outer(to)]
-  if (source === target) return from === 'array' || elementOf(from) === 'any' ? 'checked' : to === 'array' ? 'same' : elementFit(from, to)
+  if (source === target)
+    return from === 'array' || elementOf(from) === 'any' ? 'checked' : to === 'array' ? 'same' : elementFit(from, to)
   return CONVERSIONS[source]?.includes(target) ? 'converted' : undefined
 }
 

@@ -10,13 +10,15 @@ export const NO_PULSES: readonly string[] = Object.freeze([])
 
 /** Refuses outputs that a journal could not hold as they are: only JSON, not too large. Throws {@link NodeFailure}. */
 export function checkOutputs(outputs: unknown, limitBytes: number): Values {
-  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) throw new NodeFailure('BAD_OUTPUT', `answered ${show(outputs)} instead of outputs by name`, { retry: false })
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs))
+    throw new NodeFailure('BAD_OUTPUT', `answered ${show(outputs)} instead of outputs by name`, { retry: false })
   let size = 0
   for (const name in outputs) {
     const value: unknown = (outputs as Record<string, unknown>)[name]
     if (typeof value === 'string') size += value.length
     else if (typeof value === 'object' && value !== null) size += sizeOf(value, name, 0, limitBytes)
-    else if (typeof value === 'number' ? !Number.isFinite(value) : value !== null && typeof value !== 'boolean') throw refused(name, value)
+    else if (typeof value === 'number' ? !Number.isFinite(value) : value !== null && typeof value !== 'boolean')
+      throw refused(name, value)
   }
   if (size > limitBytes) throw tooLarge(limitBytes)
   return outputs as Values
@@ -24,14 +26,16 @@ export function checkOutputs(outputs: unknown, limitBytes: number): Values {
 
 /** Roughly the characters of a value's JSON. */
 function sizeOf(value: object, name: string, depth: number, limitBytes: number): number {
-  if (depth > 64) throw new NodeFailure('BAD_OUTPUT', `output "${name}" is nested deeper than 64 levels`, { retry: false })
+  if (depth > 64)
+    throw new NodeFailure('BAD_OUTPUT', `output "${name}" is nested deeper than 64 levels`, { retry: false })
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null && !Array.isArray(value)) throw refused(name, value)
   let size = 2
   for (const inner of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
     if (typeof inner === 'object' && inner !== null) size += sizeOf(inner, name, depth + 1, limitBytes)
     else if (typeof inner === 'string') size += inner.length + 2
-    else if (inner === null || typeof inner === 'boolean' || (typeof inner === 'number' && Number.isFinite(inner))) size += 4
+    else if (inner === null || typeof inner === 'boolean' || (typeof inner === 'number' && Number.isFinite(inner)))
+      size += 4
     else throw refused(name, inner)
     if (size > limitBytes) throw tooLarge(limitBytes)
   }
@@ -39,7 +43,8 @@ function sizeOf(value: object, name: string, depth: number, limitBytes: number):
 }
 
 function refused(name: string, value: unknown): NodeFailure {
-  const what = typeof value === 'number' ? String(value) : typeof value === 'object' ? 'an object that is not plain' : show(value)
+  const what =
+    typeof value === 'number' ? String(value) : typeof value === 'object' ? 'an object that is not plain' : show(value)
   return new NodeFailure('BAD_OUTPUT', `output "${name}" holds ${what}, which JSON cannot`, { retry: false })
 }
 
@@ -51,7 +56,11 @@ function tooLarge(limitBytes: number): NodeFailure {
 export function toFailure(error: unknown, node: string): Failure {
   if (error instanceof Error) {
     const code = (error as { code?: unknown }).code
-    return { code: typeof code === 'string' && /^[A-Z][A-Z_]*$/.test(code) ? code : 'ERROR', message: error.message || error.name, node }
+    return {
+      code: typeof code === 'string' && /^[A-Z][A-Z_]*$/.test(code) ? code : 'ERROR',
+      message: error.message || error.name,
+      node,
+    }
   }
   return { code: 'ERROR', message: typeof error === 'string' ? error : show(error), node }
 }

@@ -80,12 +80,25 @@ export function applyEntry(view: RunView, entry: Entry): void {
       return
     case 'node.started': {
       const node = nodeOf(view, entry.node)
-      set(view, entry.node, { ...node, state: 'running', running: node.running + 1, text: '', startedAt: node.running === 0 ? entry.at : (node.startedAt ?? entry.at) })
+      set(view, entry.node, {
+        ...node,
+        state: 'running',
+        running: node.running + 1,
+        text: '',
+        startedAt: node.running === 0 ? entry.at : (node.startedAt ?? entry.at),
+      })
       return
     }
     case 'node.value': {
       const node = nodeOf(view, entry.node)
-      set(view, entry.node, { ...node, state: 'done', activations: node.activations + 1, outputs: entry.outputs, startedAt: entry.at, endedAt: entry.at })
+      set(view, entry.node, {
+        ...node,
+        state: 'done',
+        activations: node.activations + 1,
+        outputs: entry.outputs,
+        startedAt: entry.at,
+        endedAt: entry.at,
+      })
       return
     }
     case 'node.emitted': {
@@ -100,13 +113,23 @@ export function applyEntry(view: RunView, entry: Entry): void {
       applyFailure(view, entry)
       return
     case 'node.log':
-      view.console.push({ seq: entry.seq, at: entry.at, node: entry.node, level: entry.level, text: entry.text, ...(entry.value === undefined ? {} : { value: entry.value }) })
+      view.console.push({
+        seq: entry.seq,
+        at: entry.at,
+        node: entry.node,
+        level: entry.level,
+        text: entry.text,
+        ...(entry.value === undefined ? {} : { value: entry.value }),
+      })
       return
     case 'state.changed':
       view.state = { ...view.state, [entry.key]: entry.value }
       return
     case 'scope.opened':
-      set(view, entry.node, { ...nodeOf(view, entry.node), outputs: merged(nodeOf(view, entry.node).outputs, entry.values) })
+      set(view, entry.node, {
+        ...nodeOf(view, entry.node),
+        outputs: merged(nodeOf(view, entry.node).outputs, entry.values),
+      })
       return
     case 'run.waiting':
       view.status = 'waiting'
@@ -123,11 +146,23 @@ export function applyEntry(view: RunView, entry: Entry): void {
       return
     case 'run.failed':
       view.error = entry.error
-      view.console.push({ seq: entry.seq, at: entry.at, node: '', level: 'error', text: `the run failed: ${entry.error.message}` })
+      view.console.push({
+        seq: entry.seq,
+        at: entry.at,
+        node: '',
+        level: 'error',
+        text: `the run failed: ${entry.error.message}`,
+      })
       finish(view, entry, 'failed')
       return
     case 'run.cancelled':
-      view.console.push({ seq: entry.seq, at: entry.at, node: '', level: 'warn', text: `the run was cancelled: ${entry.reason}` })
+      view.console.push({
+        seq: entry.seq,
+        at: entry.at,
+        node: '',
+        level: 'warn',
+        text: `the run was cancelled: ${entry.reason}`,
+      })
       finish(view, entry, 'cancelled')
   }
 }
@@ -155,7 +190,10 @@ function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed'
   const node = nodeOf(view, entry.node)
   const running = Math.max(0, node.running - 1)
   view.console.push({
-    seq: entry.seq, at: entry.at, node: entry.node, level: entry.final ? 'error' : 'warn',
+    seq: entry.seq,
+    at: entry.at,
+    node: entry.node,
+    level: entry.final ? 'error' : 'warn',
     text: entry.final ? entry.error.message : `attempt ${entry.attempt} failed: ${entry.error.message}`,
   })
   const failed = { ...node, running, error: entry.error, endedAt: entry.at, startedAt: node.startedAt ?? entry.at }
@@ -163,7 +201,13 @@ function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed'
     view,
     entry.node,
     entry.final
-      ? { ...failed, state: 'failed', activations: node.activations + 1, pulses: entry.pulses ?? [], outputs: { ...node.outputs, failure: { ...entry.error } } }
+      ? {
+          ...failed,
+          state: 'failed',
+          activations: node.activations + 1,
+          pulses: entry.pulses ?? [],
+          outputs: { ...node.outputs, failure: { ...entry.error } },
+        }
       : { ...failed, state: 'running' },
   )
 }
@@ -172,7 +216,8 @@ function finish(view: RunView, entry: Entry, status: RunState): void {
   view.status = status
   view.endedAt = entry.at
   for (const [id, node] of Object.entries(view.nodes)) {
-    if (node.running > 0 || node.state === 'waiting') set(view, id, { ...node, state: node.state === 'failed' ? 'failed' : 'cancelled', running: 0, endedAt: entry.at })
+    if (node.running > 0 || node.state === 'waiting')
+      set(view, id, { ...node, state: node.state === 'failed' ? 'failed' : 'cancelled', running: 0, endedAt: entry.at })
   }
 }
 
@@ -193,5 +238,11 @@ function without(node: NodeView, ...keys: readonly (keyof NodeView)[]): NodeView
 /** Shows a streamed piece or progress: pieces that overlap what is there replace it from their offset on. */
 export function applyChunk(view: RunView, chunk: Chunk): void {
   const node = nodeOf(view, chunk.node)
-  set(view, chunk.node, chunk.fraction === undefined ? { ...node, text: node.text.slice(0, chunk.offset) + chunk.text } : { ...node, fraction: chunk.fraction })
+  set(
+    view,
+    chunk.node,
+    chunk.fraction === undefined
+      ? { ...node, text: node.text.slice(0, chunk.offset) + chunk.text }
+      : { ...node, fraction: chunk.fraction },
+  )
 }
