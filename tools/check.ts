@@ -18,7 +18,10 @@ interface Step {
 }
 
 const steps: readonly Step[] = [
-  { name: 'build', run: () => Promise.resolve({ passed: !process.env['BUILD_PROBLEM'], output: process.env['BUILD_PROBLEM'] ?? '' }) },
+  {
+    name: 'build',
+    run: () => Promise.resolve({ passed: !process.env['BUILD_PROBLEM'], output: process.env['BUILD_PROBLEM'] ?? '' }),
+  },
   program('types', 'typescript/bin/tsc', '-p', 'tsconfig.json'),
   program('types anywhere', 'typescript/bin/tsc', '-p', 'tsconfig.isomorphic.json'),
   ...(hasSources('editor') ? [program('types of the editor', 'typescript/bin/tsc', '-p', 'tsconfig.editor.json')] : []),
@@ -55,9 +58,13 @@ function program(name: string, path: string, ...args: string[]): Step {
     name,
     run: () =>
       new Promise(resolve => {
-        const child = spawn(process.execPath, [join('node_modules', path), ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+        const child = spawn(process.execPath, [join('node_modules', path), ...args], {
+          cwd: root,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
         let output = ''
-        for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+        for (const stream of [child.stdout, child.stderr])
+          stream.setEncoding('utf8').on('data', (text: string) => (output += text))
         child.on('error', error => resolve({ passed: false, output: error.message }))
         child.on('close', status => resolve({ passed: status === 0, output: output || `ended with status ${status}` }))
       }),
@@ -69,9 +76,14 @@ async function compareGenerated(): Promise<{ passed: boolean; output: string }> 
   const folder = mkdtempSync(join(root, 'gen', '.check-'))
   try {
     await generateInto(folder, process.execPath, process.env)
-    const names = [...new Set([...filesIn(folder), ...filesIn(join(root, 'gen'), ['spellmesh', 'google', 'descriptors.binpb'])])]
+    const names = [
+      ...new Set([...filesIn(folder), ...filesIn(join(root, 'gen'), ['spellmesh', 'google', 'descriptors.binpb'])]),
+    ]
     const stale = names.filter(name => !isSame(join(folder, name), join(root, 'gen', name)))
-    return { passed: stale.length === 0, output: stale.map(name => `gen/${name} is not what proto/ gives; delete gen/ and start again`).join('\n') }
+    return {
+      passed: stale.length === 0,
+      output: stale.map(name => `gen/${name} is not what proto/ gives; delete gen/ and start again`).join('\n'),
+    }
   } catch (error) {
     return { passed: false, output: String(error) }
   } finally {
@@ -94,4 +106,5 @@ function hasSources(folder: string): boolean {
   return readdirSync(join(root, folder), { recursive: true }).some(name => /\.tsx?$/.test(String(name)))
 }
 
-if (process.argv[1] === import.meta.filename) process.exitCode = (await check(text => process.stdout.write(text))) ? 0 : 1
+if (process.argv[1] === import.meta.filename)
+  process.exitCode = (await check(text => process.stdout.write(text))) ? 0 : 1

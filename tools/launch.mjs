@@ -26,7 +26,7 @@ async function main([name = '', ...args]) {
   }
   const { path: node, major } = findNode()
   const environment = environmentFor(node)
-  if (name === 'prepare') rememberInstalled(majorOfNpm())
+  if (name === 'prepare') rememberInstall()
   else await ensureInstalled(node, environment, major)
   let problem
   try {
@@ -56,10 +56,10 @@ async function runHere(script, args) {
   return undefined
 }
 
-/** The Node that npm itself runs on: npm chooses native packages by it. */
-function majorOfNpm() {
-  const named = /node\/v(\d+)/.exec(process.env.npm_config_user_agent ?? '')?.[1]
-  return Number.parseInt(named ?? process.versions.node, 10)
+/** As npm's own last step: remembers for which Node it installed, since it chooses native packages by the Node that runs it. */
+function rememberInstall() {
+  const major = /npm\/\S+ node\/v(\d+)/.exec(process.env.npm_config_user_agent ?? '')?.[1]
+  if (major !== undefined) rememberInstalled(Number(major))
 }
 
 try {

@@ -60,7 +60,10 @@ function spawnJest(more: readonly string[]): Promise<number | undefined> {
 
 /** A suite that could not be loaded counts as one failure; so does a Jest that failed although every test passed. */
 function count(text: string, status: number | undefined): Counts {
-  const report = JSON.parse(text) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests' | 'numRuntimeErrorTestSuites', number>
+  const report = JSON.parse(text) as Record<
+    'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests' | 'numRuntimeErrorTestSuites',
+    number
+  >
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites
   return {
     passed: report.numPassedTests,

@@ -1,11 +1,27 @@
 // What is made from the sources: code from proto/, and the editor's page.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { run, say } from './run.mjs'
 import { isCurrent, remember, root, stamp } from './state.mjs'
 
-const contracts = ['proto', 'buf.yaml', 'buf.gen.yaml', 'node_modules/ts-proto/package.json', 'node_modules/@bufbuild/buf/package.json']
-const page = ['editor', 'client', 'graph', 'nodes', 'importers', 'edge/protocol.ts', 'package-lock.json', 'tsconfig.json', 'tsconfig.editor.json']
+const contracts = [
+  'proto',
+  'buf.yaml',
+  'buf.gen.yaml',
+  'node_modules/ts-proto/package.json',
+  'node_modules/@bufbuild/buf/package.json',
+]
+const page = [
+  'editor',
+  'client',
+  'graph',
+  'nodes',
+  'importers',
+  'edge/protocol.ts',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.editor.json',
+]
 
 /** Generates gen/ from proto/ when proto/ or what generates it changed. */
 export async function ensureGenerated(node, environment) {
@@ -19,13 +35,19 @@ export async function ensureGenerated(node, environment) {
 
 /** Generates into another folder, whose former content goes in one move, so that who reads there never finds half of it. */
 export async function generateInto(folder, node, environment) {
-  const target = join(root, folder)
+  const target = resolve(root, folder)
   mkdirSync(target, { recursive: true })
   const fresh = mkdtempSync(join(target, '.fresh-'))
   try {
     await buf(node, environment, ['generate', '--output', fresh])
     const made = join(fresh, 'gen')
-    await buf(node, environment, ['build', 'proto', '--output', join(made, 'descriptors.binpb'), '--as-file-descriptor-set'])
+    await buf(node, environment, [
+      'build',
+      'proto',
+      '--output',
+      join(made, 'descriptors.binpb'),
+      '--as-file-descriptor-set',
+    ])
     for (const name of readdirSync(made)) {
       const old = join(fresh, `old-${name}`)
       if (existsSync(join(target, name))) renameSync(join(target, name), old)
@@ -47,7 +69,10 @@ export async function ensureEditor(node, environment) {
   if (existsSync(join(root, 'gen/editor/index.html')) && isCurrent('editor', page)) return
   say('building the editor')
   const taken = stamp(page)
-  const status = await run(node, ['node_modules/vite/bin/vite.js', 'build', 'editor', '--logLevel', 'warn'], { environment, output: 'stderr' })
+  const status = await run(node, ['node_modules/vite/bin/vite.js', 'build', 'editor', '--logLevel', 'warn'], {
+    environment,
+    output: 'stderr',
+  })
   if (status !== 0) throw new Error(`the editor could not be built: vite ended with status ${status}`)
   remember('editor', taken)
 }

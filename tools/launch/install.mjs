@@ -14,7 +14,15 @@ export async function ensureInstalled(node, environment, major) {
   if (made?.major === major && isAsLocked()) return rememberInstalled(major)
   say('installing dependencies (npm ci)')
   const [command, ...first] = npmUnder(node)
-  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', '--foreground-scripts=false']
+  const args = [
+    ...first,
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--foreground-scripts=false',
+  ]
   const status = await run(command, args, { environment, output: 'stderr' })
   if (status !== 0) throw new Error(`npm ci ended with status ${status}`)
   rememberInstalled(major)

@@ -23,13 +23,29 @@ export function findNode() {
 export function environmentFor(node) {
   const key = Object.keys(process.env).find(name => name.toUpperCase() === 'PATH') ?? 'PATH'
   if (node === process.execPath) return process.env
-  return { ...process.env, [key]: `${dirname(node)}${delimiter}${process.env[key] ?? ''}`, npm_node_execpath: node, NODE: node }
+  return {
+    ...process.env,
+    [key]: `${dirname(node)}${delimiter}${process.env[key] ?? ''}`,
+    npm_node_execpath: node,
+    NODE: node,
+  }
 }
 
 function fetchNode() {
   const [command, ...first] = npmCommand()
-  const args = [...first, 'exec', '--yes', `--package=${packageName()}@${downloaded}`, '--call', 'node -p process.execPath']
-  const shown = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' })
+  const args = [
+    ...first,
+    'exec',
+    '--yes',
+    `--package=${packageName()}@${downloaded}`,
+    '--call',
+    'node -p process.execPath',
+  ]
+  const shown = execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  })
   const path = shown.trim().split(/\r?\n/).at(-1) ?? ''
   if (!existsSync(path)) throw new Error(`npm gave no Node: expected the path of one, got "${path}"`)
   return path

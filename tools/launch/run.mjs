@@ -30,7 +30,12 @@ export function npmUnder(node) {
 export function run(command, args, { environment = process.env, output = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = output === 'stderr' ? ['ignore', process.stderr, process.stderr] : 'inherit'
-    const child = spawn(command, args, { cwd: root, env: environment, stdio, shell: command === 'npm' && process.platform === 'win32' })
+    const child = spawn(command, args, {
+      cwd: root,
+      env: environment,
+      stdio,
+      shell: command === 'npm' && process.platform === 'win32',
+    })
     const forward = signal => child.kill(signal)
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, forward)
     child.on('error', reject)

@@ -43,7 +43,11 @@ export function glance(paths) {
 /** Path and content of every file: what says that nothing changed although times did, as after a checkout. */
 export function contentOf(paths) {
   const hash = createHash('sha1')
-  for (const path of filesOf(paths)) hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0')
+  for (const path of filesOf(paths))
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0')
   return hash.digest('hex')
 }
 
