@@ -225,6 +225,8 @@ test('a journal that does not follow from the spell is refused with the number o
   await expect(replay(other, entries)).rejects.toThrow(DivergenceError)
 })
 
+const pick = (type: string, sockets: Readonly<Record<string, string>>): string | undefined => sockets[type]
+
 /** Random layered graphs: every node is fed by earlier ones; loops, branches, joins, failures and state included. */
 const graphs = fc
   .array(
@@ -262,25 +264,25 @@ const graphs = fc
         ...(type === 'flow/for-each' ? { config: { concurrency: ms + 1 }, values: { list: [1, 2, 3] } } : {}),
       }
       const source = values[data % Math.max(1, values.length)]
-      const input = {
+      const input = pick(type, {
         'test/step': 'a',
         'test/call': 'a',
         'test/add': 'a',
         'test/write': 'value',
         'flow/for-each': 'result',
-      }[type]
+      })
       if (source && input) wires.push([source, `${id}.${input}`])
       if (!['test/add', 'test/read'].includes(type)) wires.push([flows[flow % flows.length] ?? 'start.out', `${id}.in`])
       if (type === 'flow/for-each' || type === 'test/count') flows.push(each ? `${id}.each` : `${id}.done`)
       else if (!['test/add', 'test/read'].includes(type))
         flows.push(type === 'test/fail' && caught ? `${id}.error` : `${id}.out`)
-      const output = {
+      const output = pick(type, {
         'test/step': 'value',
         'test/call': 'value',
         'test/add': 'sum',
         'test/count': 'i',
         'flow/for-each': 'count',
-      }[type]
+      })
       if (output) values.push(`${id}.${output}`)
     })
     const last = values.at(-1)

@@ -1,0 +1,44 @@
+// Keeps the page's files, so that it opens without the server: drafts and recorded runs are in the browser already.
+// The page itself comes from the network while there is one; hashed assets never change.
+const CACHE = 'spellmesh-shell-1'
+
+self.addEventListener('install', event => {
+  event.waitUntil(caches.open(CACHE).then(cache => cache.addAll(['/', '/icon.svg'])).then(() => self.skipWaiting()))
+})
+
+self.addEventListener('activate', event => {
+  event.waitUntil(
+    caches.keys().then(names => Promise.all(names.filter(name => name !== CACHE).map(name => caches.delete(name)))).then(() => self.clients.claim()),
+  )
+})
+
+self.addEventListener('fetch', event => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return
+  if (request.mode === 'navigate') event.respondWith(fromNetwork(request, '/'))
+  else if (url.pathname.startsWith('/assets/')) event.respondWith(fromCache(request))
+  else if (/^\/[^/]+\.(svg|png|webmanifest)$/.test(url.pathname)) event.respondWith(fromCache(request))
+})
+
+async function fromNetwork(request, key) {
+  const cache = await caches.open(CACHE)
+  try {
+    const response = await fetch(request)
+    if (response.ok) await cache.put(key, response.clone())
+    return response
+  } catch (error) {
+    const kept = await cache.match(key)
+    if (kept) return kept
+    throw error
+  }
+}
+
+async function fromCache(request) {
+  const cache = await caches.open(CACHE)
+  const kept = await cache.match(request)
+  if (kept) return kept
+  const response = await fetch(request)
+  if (response.ok) await cache.put(request, response.clone())
+  return response
+}

@@ -1,0 +1,34 @@
+import { createContext, useContext } from 'react'
+import type { RestClient, SpellmeshClient } from '#client/types.ts'
+import type { Registry } from '#graph/define.ts'
+
+/** An account, as its owner sees it. */
+export interface Account {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: string
+}
+
+/** What the signed-in page works with. */
+export interface Session {
+  readonly rest: RestClient
+  readonly client: SpellmeshClient
+  readonly registry: Registry
+  readonly account: Account
+  /** Whether the instance has an owner with a password. */
+  readonly claimed: boolean
+  /** Models that the completion service lists, as `provider/model`. */
+  readonly models: readonly string[]
+  /** Makes the page start over with whoever is signed in now. */
+  restart(): void
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined)
+
+/** The session of the signed-in page. */
+export function useSession(): Session {
+  const session = useContext(SessionContext)
+  if (!session) throw new Error('useSession outside of SessionGate')
+  return session
+}
