@@ -17,8 +17,7 @@ export interface ContextHost {
     readonly sandbox: Sandbox
     readonly fetch: NodeContext['fetch']
   }
-  readState(key: string): Json | undefined
-  allState(): JsonObject
+  readonly state: { get(key: string): Json | undefined; all(): JsonObject }
   log(activation: Activation, node: PlanNode, level: LogLevel, text: string, value: Json | undefined): void
   chunk(activation: Activation, offset: number, text: string, fraction: number | undefined): void
 }
@@ -67,11 +66,11 @@ export class Context implements NodeContext {
   get state(): NodeContext['state'] {
     const activation = this.#activation
     return {
-      get: key => (activation.writes?.has(key) ? activation.writes.get(key) : this.#engine.readState(key)),
+      get: key => (activation.writes?.has(key) ? activation.writes.get(key) : this.#engine.state.get(key)),
       set: (key, value) => {
         if (this.#isCurrent()) (activation.writes ??= new Map()).set(key, value)
       },
-      all: () => ({ ...this.#engine.allState(), ...(activation.writes && Object.fromEntries(activation.writes)) }),
+      all: () => ({ ...this.#engine.state.all(), ...(activation.writes && Object.fromEntries(activation.writes)) }),
     }
   }
   get log() {

@@ -12,10 +12,12 @@ import { isTerminal } from './journal.ts'
 import type { Json, JsonObject, Values } from './json.ts'
 import type { FlowWire, InputSet, Plan, PlanNode } from './plan.ts'
 import { inputOutputs } from './plan.ts'
+import { ActivationQueue } from './queue.ts'
 import { Recorder } from './recorder.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Limits } from './limits.ts'
 import type { Run, RunOptions } from './run.ts'
+import { RunState } from './run-state.ts'
 import { Scopes } from './scopes.ts'
 import { checkOutputs, NO_PULSES, NO_VALUES, PureFailure, toFailure, toLogValue } from './values.ts'
 
@@ -46,17 +48,18 @@ export class Engine implements Run, ContextHost {
   readonly pending = new Map<string, Activation>()
   readonly #options: RunOptions
   readonly #pureValues = new Map<Plan, PureValues>()
-  readonly #state = new Map<string, Json>()
-  readonly #changed = new Set<string>()
+  readonly state = new RunState()
   #stopping: AbortController | undefined
   /** What `done` was rejected with. */
   error: unknown
-  #queue: (Activation | undefined)[] = []
-  #head = 0
+  readonly #queue = new ActivationQueue()
   #activations = 0
   #pumping = false
   #resumed = false
   #sliceStart = 0
+  #openedAt = 0
+  /** Asked for while the journal is still followed. */
+  #wanted: Ending | undefined
   #steps = 0
   #timed = false
   #ended = false
@@ -95,7 +98,7 @@ export class Engine implements Run, ContextHost {
   }
 
   get parked(): boolean {
-    if (this.#ended || this.pending.size === 0 || this.#head < this.#queue.length) return false
+    if (this.#ended || this.pending.size === 0 || !this.#queue.isEmpty) return false
     for (const activation of this.pending.values()) if (!activation.waiting) return false
     return true
   }
@@ -103,20 +106,24 @@ export class Engine implements Run, ContextHost {
   start(): void {
     this.guard(() => {
       const started = this.record.started(this.#options)
-      for (const [key, value] of Object.entries(started.state)) this.#state.set(key, value)
-      for (const [key, { initial }] of Object.entries(this.plan.document.state))
-        if (initial !== undefined && !this.#state.has(key)) this.#state.set(key, initial)
+      this.#openedAt = this.host.now()
+      this.state.open(started.state, this.plan.document.state)
       this.open(this.root, started.inputs as Values)
       this.pump()
     })
   }
 
   cancel(reason: string): void {
-    this.guard(() => this.end({ kind: 'cancelled', reason }))
+    this.#ask({ kind: 'cancelled', reason })
   }
 
   fail(failure: Failure): void {
-    this.guard(() => this.end({ kind: 'failed', failure }))
+    this.#ask({ kind: 'failed', failure })
+  }
+
+  #ask(ending: Ending): void {
+    if (this.record.replaying) this.#wanted = ending
+    else this.guard(() => this.end(ending))
   }
 
   abandon(): void {
@@ -212,18 +219,14 @@ export class Engine implements Run, ContextHost {
         if (this.#follow()) continue
       } else if (!this.#resumed) {
         this.#resumed = true
+        if (this.#wanted) this.end(this.#wanted)
         for (const activation of [...this.pending.values()]) this.executor.resume(activation)
         continue
       }
-      const activation = this.#queue[this.#head]
+      const activation = this.#queue.shift()
       if (!activation) {
         this.#idle()
         return
-      }
-      this.#queue[this.#head++] = undefined
-      if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
-        this.#queue = this.#queue.slice(this.#head)
-        this.#head = 0
       }
       this.#step(activation)
       if (++this.#steps % STEPS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 && this.host.now() - this.#sliceStart > SLICE_MS) {
@@ -270,7 +273,8 @@ export class Engine implements Run, ContextHost {
     this.#timed = true
     const { wallClockMs } = this.limits
     this.#stopping = new AbortController()
-    const left = Math.max(0, this.record.startedAt + wallClockMs - this.host.now())
+    // Of this process: a run that was interrupted does not pay for the time nobody worked on it.
+    const left = Math.max(0, this.#openedAt + wallClockMs - this.host.now())
     this.host.sleep(left, this.#stopping.signal).then(
       () =>
         this.fail({ code: 'BUDGET', message: `the run took longer than its limit of ${wallClockMs} ms of wall clock` }),
@@ -380,21 +384,6 @@ export class Engine implements Run, ContextHost {
     return outputs
   }
 
-  readState(key: string): Json | undefined {
-    return this.#state.get(key)
-  }
-  allState(): JsonObject {
-    return Object.fromEntries(this.#state)
-  }
-  /** Lets an activation's changes of state take effect. */
-  commitWrites({ writes }: Activation): void {
-    if (!writes) return
-    for (const [key, value] of writes) {
-      this.#state.set(key, value)
-      this.#changed.add(key)
-    }
-  }
-
   log(activation: Activation, node: PlanNode, level: LogLevel, text: string, value: Json | undefined): void {
     if (!this.#ended && !this.record.replaying)
       this.record.logged(activation, activation.frame.prefix + node.id, level, text, toLogValue(value))
@@ -419,10 +408,7 @@ export class Engine implements Run, ContextHost {
     if (this.#ended) return
     this.#finish(
       ending.kind === 'completed'
-        ? this.record.completed(
-            this.root.outputs,
-            Object.fromEntries([...this.#changed].map(key => [key, this.#state.get(key) ?? null])),
-          )
+        ? this.record.completed(this.root.outputs, this.state.changes())
         : ending.kind === 'failed'
           ? this.record.failed(ending.failure)
           : this.record.cancelled(ending.reason),
@@ -439,8 +425,7 @@ export class Engine implements Run, ContextHost {
     this.#stopping?.abort(new Error('the run has ended'))
     for (const activation of this.pending.values()) this.executor.abort(activation)
     this.pending.clear()
-    this.#queue = []
-    this.#head = 0
+    this.#queue.clear()
   }
 
   /** Runs what came from outside; whatever goes wrong in the engine itself rejects `done`. */

@@ -224,7 +224,7 @@ export class Executor {
     const { pending } = this.#engine
     if (pending.size > 0) pending.delete(activation.id)
     activation.turn++
-    this.#engine.commitWrites(activation)
+    this.#engine.state.commit(activation.writes)
     this.#engine.deliver(activation, outputs, pulses, activation.emitted)
     this.#engine.release(activation)
   }

@@ -9,11 +9,25 @@ const registry = createKit({ made: [] })
 const problemsOf = (value: unknown) => parseDocument(value).problems.map(({ path, message }) => `${path}: ${message}`)
 
 test('a minimal document is filled in', () => {
-  expect(parseDocument({ format: 'spell/1', nodes: {} }).document).toEqual({ format: 'spell/1', name: 'Untitled', description: '', nodes: {}, wires: [], state: {}, notes: [] })
+  expect(parseDocument({ format: 'spell/1', nodes: {} }).document).toEqual({
+    format: 'spell/1',
+    name: 'Untitled',
+    description: '',
+    nodes: {},
+    wires: [],
+    state: {},
+    notes: [],
+  })
 })
 
 test('every problem is reported at once, with its path', () => {
-  const value = { format: 'spell/2', name: 7, nodes: { 'a.b': { type: 'x/y' }, c: { config: [], at: [1], colour: 'red' } }, wires: [['a'], ['a', 'b.c']], extra: true }
+  const value = {
+    format: 'spell/2',
+    name: 7,
+    nodes: { 'a.b': { type: 'x/y' }, c: { config: [], at: [1], colour: 'red' } },
+    wires: [['a'], ['a', 'b.c']],
+    extra: true,
+  }
   expect(problemsOf(value)).toEqual([
     'format: "spell/2" is none of "spell/1"',
     'name: expected a string, got 7',
@@ -32,21 +46,54 @@ test('every problem is reported at once, with its path', () => {
 test('JSON that is too deep or too large is refused without being walked for ever', () => {
   let deep: unknown = 1
   for (let i = 0; i < 60_000; i++) deep = [deep]
-  expect(problemsOf({ format: 'spell/1', nodes: { a: { type: 'x/y', config: { deep } } } })[0]).toMatch(/nested deeper than 64 levels$/)
-  expect(problemsOf({ format: 'spell/1', nodes: { a: { type: 'x/y', config: { text: 'x'.repeat(1_048_577) } } } })).toEqual(['nodes.a.config.text: a string of 1048577 characters; at most 1048576'])
-  expect(problemsOf(JSON.parse('{"format":"spell/1","nodes":{},"__proto__":{}}'))[0]).toBe(': "__proto__" is not a key that can be used')
+  expect(problemsOf({ format: 'spell/1', nodes: { a: { type: 'x/y', config: { deep } } } })[0]).toMatch(
+    /nested deeper than 64 levels$/,
+  )
+  expect(
+    problemsOf({ format: 'spell/1', nodes: { a: { type: 'x/y', config: { text: 'x'.repeat(1_048_577) } } } }),
+  ).toEqual(['nodes.a.config.text: a string of 1048577 characters; at most 1048576'])
+  expect(problemsOf(JSON.parse('{"format":"spell/1","nodes":{},"__proto__":{}}'))[0]).toBe(
+    ': "__proto__" is not a key that can be used',
+  )
 })
 
 test('no JSON makes it throw', () => {
   fc.assert(fc.property(fc.jsonValue(), value => parseDocument(value).problems.length > 0))
-  const nearly = fc.record({ format: fc.constant('spell/1'), nodes: fc.dictionary(fc.string(), fc.jsonValue()), wires: fc.array(fc.jsonValue()), state: fc.jsonValue(), notes: fc.jsonValue() }, { requiredKeys: ['format', 'nodes'] })
-  fc.assert(fc.property(nearly, value => { const { document } = parseDocument(value); if (document) checkDocument(document, registry) }))
+  const nearly = fc.record(
+    {
+      format: fc.constant('spell/1'),
+      nodes: fc.dictionary(fc.string(), fc.jsonValue()),
+      wires: fc.array(fc.jsonValue()),
+      state: fc.jsonValue(),
+      notes: fc.jsonValue(),
+    },
+    { requiredKeys: ['format', 'nodes'] },
+  )
+  fc.assert(
+    fc.property(nearly, value => {
+      const { document } = parseDocument(value)
+      if (document) checkDocument(document, registry)
+    }),
+  )
 })
 
 test('unknown types, wrong configs and bad wires are all named', () => {
   const document = spell(
-    { start: { type: 'flow/start' }, odd: { type: 'flow/brunch' }, each: { type: 'flow/for-each', config: { concurrency: 'many' }, values: { list: 3, nope: 1 } }, step: { type: 'test/step' }, less: { type: 'test/less' }, new: { type: 'flow/start', version: 3 } },
-    [['start.out', 'step.a'], ['step.value', 'step.in'], ['step.gone', 'less.c'], ['ghost.out', 'step.in'], ['less.is', 'each.list']],
+    {
+      start: { type: 'flow/start' },
+      odd: { type: 'flow/brunch' },
+      each: { type: 'flow/for-each', config: { concurrency: 'many' }, values: { list: 3, nope: 1 } },
+      step: { type: 'test/step' },
+      less: { type: 'test/less' },
+      new: { type: 'flow/start', version: 3 },
+    },
+    [
+      ['start.out', 'step.a'],
+      ['step.value', 'step.in'],
+      ['step.gone', 'less.c'],
+      ['ghost.out', 'step.in'],
+      ['less.is', 'each.list'],
+    ],
   )
   expect(checkDocument(document, registry).map(({ path, message }) => `${path}: ${message}`)).toEqual([
     'nodes.odd.type: no node type "flow/brunch"; known are flow/start, flow/input, flow/output, flow/exit, flow/branch, flow/join, flow/for-each, flow/while, flow/sub-spell',
@@ -64,8 +111,14 @@ test('unknown types, wrong configs and bad wires are all named', () => {
 })
 
 test('a cycle through pure nodes is named; one through actions is legal', () => {
-  const document = spell({ a: { type: 'test/add' }, b: { type: 'test/add' }, c: { type: 'test/step' } }, [['a.sum', 'b.a'], ['b.sum', 'a.a'], ['c.out', 'c.in']])
-  expect(checkDocument(document, registry)).toEqual([{ path: 'nodes.a', message: 'a cycle through pure nodes: a → b → a', node: 'a' }])
+  const document = spell({ a: { type: 'test/add' }, b: { type: 'test/add' }, c: { type: 'test/step' } }, [
+    ['a.sum', 'b.a'],
+    ['b.sum', 'a.a'],
+    ['c.out', 'c.in'],
+  ])
+  expect(checkDocument(document, registry)).toEqual([
+    { path: 'nodes.a', message: 'a cycle through pure nodes: a → b → a', node: 'a' },
+  ])
 })
 
 test('a formatted document is the same whichever order its keys had', () => {
@@ -75,7 +128,16 @@ test('a formatted document is the same whichever order its keys had', () => {
 })
 
 test('inputs are checked all at once, converted and filled in', () => {
-  const of = interfaceOf(spell({ a: { type: 'flow/input', config: { name: 'text', type: 'string' } }, b: { type: 'flow/input', config: { name: 'count', type: 'number' } }, c: { type: 'flow/input', config: { name: 'also', default: null } } }, []))
+  const of = interfaceOf(
+    spell(
+      {
+        a: { type: 'flow/input', config: { name: 'text', type: 'string' } },
+        b: { type: 'flow/input', config: { name: 'count', type: 'number' } },
+        c: { type: 'flow/input', config: { name: 'also', default: null } },
+      },
+      [],
+    ),
+  )
   expect(checkInputs(of, { text: 5, count: '7' })).toEqual({ values: { text: '5', count: 7, also: null } })
   expect(checkInputs(of, { count: 'seven', other: 1 })).toEqual({
     problems: [

@@ -26,8 +26,6 @@ export class Recorder {
   seq = 0
   replaying: boolean
   readonly replayOnly: boolean
-  /** When the run started. */
-  startedAt = 0
   readonly #cursor: Cursor
   readonly #options: RunOptions
 
@@ -87,7 +85,6 @@ export class Recorder {
       state: state ?? {},
       seed,
     }
-    this.startedAt = entry.at
     if (!recorded) this.#append(entry)
     return entry
   }
