@@ -87,7 +87,7 @@ export interface Environment<S extends SettingsDeclaration, U extends Readonly<R
   readonly alone: boolean
   /** Aborts when the process begins to drain: finish what is in flight, take nothing new. */
   readonly draining: AbortSignal
-  /** What `/readyz` tells: every part of this process by name, e.g. `database`, `bus`, `draining`. Ready when all are true. */
+  /** What `/readyz` tells: every part of this process by name, `database`, `bus`, `accepting` (false while draining). Ready when all are true. */
   readiness(): Promise<Readonly<Record<string, boolean>>>
   /** Tells where this process answers people: the host prints `ready <url>` once all its services have started. */
   announce(url: string): void

@@ -1,3 +1,6 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { LabelValues, Metric } from 'prom-client'
+
 /** Prometheus metrics of this process, prefixed `spellmesh_`. Labels are bounded. The same name gives the same metric. */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): { add(value?: number, labels?: Record<string, string>): void }
@@ -5,4 +8,35 @@ export interface Metrics {
   histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): { observe(value: number, labels?: Record<string, string>): void }
   /** The text of `/metrics`. */
   text(): Promise<string>
+}
+
+/** Opens an empty registry; with `ofProcess` it also tells of memory, CPU and the event loop. */
+export function createMetrics({ ofProcess = false } = {}): Metrics {
+  const registry = new Registry()
+  if (ofProcess) collectDefaultMetrics({ register: registry })
+  const known = new Map<string, Metric>()
+  const once = <M extends Metric>(kind: new (...parameters: never[]) => M, name: string, create: (full: string) => M): M => {
+    const found = known.get(name)
+    if (found instanceof kind) return found
+    if (found) throw new Error(`the metric "${name}" is already of another kind`)
+    const created = create(`spellmesh_${name}`)
+    known.set(name, created)
+    return created
+  }
+  const base = (help: string, labels: readonly string[]) => ({ help, labelNames: [...labels], registers: [registry] })
+  return {
+    counter(name, help, labels = []) {
+      const counter = once(Counter, name, full => new Counter({ name: full, ...base(help, labels) }))
+      return { add: (value = 1, given = {}) => counter.inc(given as LabelValues<string>, value) }
+    },
+    gauge(name, help, labels = []) {
+      const gauge = once(Gauge, name, full => new Gauge({ name: full, ...base(help, labels) }))
+      return { set: (value, given = {}) => gauge.set(given, value), add: (value, given = {}) => gauge.inc(given, value) }
+    },
+    histogram(name, help, buckets, labels = []) {
+      const histogram = once(Histogram, name, full => new Histogram({ name: full, ...base(help, labels), buckets: [...buckets] }))
+      return { observe: (value, given = {}) => histogram.observe(given, value) }
+    },
+    text: () => registry.metrics(),
+  }
 }

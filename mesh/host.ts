@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import { createMemoryBus } from './bus-memory.ts'
+import { openNatsBus } from './bus-nats.ts'
+import type { Bus } from './bus.ts'
+import { openServerDatabase } from './database-pg.ts'
+import { openFolderDatabase } from './database-pglite.ts'
+import { schemaOf } from './database.ts'
+import type { Database } from './database.ts'
+import type { NamedService } from './discover.ts'
+import { createEndpoints } from './endpoint.ts'
+import type { Endpoints } from './endpoint.ts'
+import { createHealth, HealthDefinition } from './health.ts'
+import { readAllSettings } from './host-settings.ts'
+import type { HostSettings, ReadSettings } from './host-settings.ts'
+import { openIdentities } from './identities.ts'
+import type { Identities, Identity } from './identity.ts'
+import { createLifetime } from './lifetime.ts'
+import type { Lifetime } from './lifetime.ts'
+import { createLog } from './log.ts'
+import type { Log } from './log.ts'
+import { migrate } from './migrate.ts'
+import type { Client, Contract, Environment } from './service.ts'
+import type { SettingsDeclaration, SettingsSource } from './settings.ts'
+import { inStartOrder, toFolderName } from './start-order.ts'
+import { createMetrics } from './telemetry.ts'
+import type { Metrics } from './telemetry.ts'
+import { createGrpcClients } from './transport-grpc-client.ts'
+import type { GrpcClients } from './transport-grpc-client.ts'
+import { openGrpcServer } from './transport-grpc-server.ts'
+import { createMemoryClient } from './transport-memory.ts'
+
+export interface HostOptions {
+  /** What runs here. */
+  readonly services: readonly NamedService[]
+  /** Where settings are read from. */
+  readonly source: SettingsSource
+  /** Whether other processes call the services that run here. */
+  readonly serve: boolean
+  /** Whether the metrics tell of the process. */
+  readonly ofProcess?: boolean
+  /** In place of what the settings name. The host closes it. */
+  readonly database?: Database
+}
+
+/** A running set of services. */
+export interface Host extends AsyncDisposable {
+  readonly settings: HostSettings
+  readonly database: Database
+  readonly bus: Bus
+  readonly identities: Identities
+  readonly log: Log
+  /** Where people are answered; undefined where no service announced it. */
+  readonly url: string | undefined
+  /** Where gRPC is answered; undefined where it is not served. */
+  readonly grpcAddress: string | undefined
+  /** A client of a service that runs here, by its contract. */
+  client<C extends Contract>(contract: C, caller: Identity): Client<C>
+  readiness(): Promise<Readonly<Record<string, boolean>>>
+  /** Drains and closes everything; the second call waits for the first. */
+  stop(): Promise<void>
+}
+
+/** Starts services in one process, each after those it uses. Rejects with every wrong setting, or with what the first failing service threw, with all closed again. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const services = inStartOrder(options.services)
+  const settings = readAllSettings(services, options.source)
+  const log = createLog(settings.host.LOG_LEVEL)
+  const lifetime = createLifetime(log, settings.host.DRAIN_MS)
+  try {
+    const ground = await openGround(options, settings, log, lifetime)
+    const running = new Map<string, Running>()
+    for (const service of services) running.set(service.name, await startService(service, ground, running))
+    const grpcAddress = await serve(options, ground, running)
+    return toHost(ground, running, grpcAddress)
+  } catch (error) {
+    await lifetime.stop()
+    throw error
+  }
+}
+
+/** What all services of a process stand on. */
+interface Ground {
+  readonly settings: ReadSettings
+  readonly database: Database
+  readonly bus: Bus
+  readonly identities: Identities
+  readonly clients: GrpcClients
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly instance: string
+  readonly lifetime: Lifetime
+  readonly urls: string[]
+  readiness(): Promise<Readonly<Record<string, boolean>>>
+}
+
+interface Running {
+  readonly contract?: Contract
+  readonly endpoints: Endpoints
+}
+
+async function openGround(options: HostOptions, settings: ReadSettings, log: Log, lifetime: Lifetime): Promise<Ground> {
+  const { host } = settings
+  const instance = `i${randomBytes(9).toString('base64url')}`
+  const database = options.database ?? (await openDatabase(host, log))
+  lifetime.onClose('database', async () => database[Symbol.asyncDispose]())
+  const bus = host.NATS_URL ? await openNatsBus(host.NATS_URL, { name: instance, log }) : createMemoryBus(log)
+  lifetime.onClose('bus', async () => bus[Symbol.asyncDispose]())
+  const identities = await openIdentities(database)
+  const clients = createGrpcClients(identities)
+  lifetime.onClose('channels', () => clients.close())
+  const readiness = async () => ({ database: await database.isReady(), bus: bus.isReady(), accepting: !lifetime.draining.aborted })
+  const metrics = createMetrics({ ofProcess: options.ofProcess ?? false })
+  return { settings, database, bus, identities, clients, log, metrics, instance, lifetime, urls: [], readiness }
+}
+
+function openDatabase(settings: HostSettings, log: Log): Promise<Database> {
+  if (settings.DATABASE_URL) return openServerDatabase(settings.DATABASE_URL, { max: settings.DATABASE_POOL, log })
+  return openFolderDatabase(settings.DATA_DIR)
+}
+
+async function startService({ name, declaration }: NamedService, ground: Ground, running: ReadonlyMap<string, Running>): Promise<Running> {
+  if (declaration.schema) await migrate(ground.database, name, declaration.schema)
+  const log = ground.log.child({ service: name })
+  const environment: Environment<SettingsDeclaration, Readonly<Record<string, Contract>>> = {
+    settings: ground.settings.services.get(name) ?? {},
+    services: Object.fromEntries(Object.entries(declaration.uses).map(([key, contract]) => [key, clientOf(key, contract, name, ground, running)])),
+    database: schemaOf(ground.database, name),
+    bus: ground.bus,
+    identities: ground.identities,
+    log,
+    metrics: ground.metrics,
+    instance: ground.instance,
+    alone: ground.database.alone,
+    draining: ground.lifetime.draining,
+    readiness: () => ground.readiness(),
+    announce: url => void ground.urls.push(url),
+    onStop: stop => ground.lifetime.onStop(name, stop),
+  }
+  const handlers: unknown = await declaration.start(environment)
+  if (!declaration.contract) return { endpoints: {} }
+  const { contract, open = [] } = declaration
+  return { contract, endpoints: createEndpoints({ service: name, contract, open, handlers: handlers as Record<string, unknown>, log, metrics: ground.metrics }) }
+}
+
+function clientOf(key: string, contract: Contract, user: string, ground: Ground, running: ReadonlyMap<string, Running>): Client<Contract> {
+  const own = { user: '', service: user }
+  const name = toFolderName(key)
+  const here = running.get(name)
+  if (here) return createMemoryClient(here.endpoints, own)
+  const address = ground.settings.addresses.get(name)
+  if (!address) throw new Error(`the service "${user}" uses "${name}", which does not run here and has no address`)
+  return ground.clients.client(contract, address, own)
+}
+
+async function serve(options: HostOptions, ground: Ground, running: ReadonlyMap<string, Running>): Promise<string | undefined> {
+  const { GRPC_HOST, GRPC_PORT, DRAIN_MS } = ground.settings.host
+  if (!options.serve && GRPC_PORT === 0) return undefined
+  const health = createHealth([...running.values()].flatMap(({ contract }) => contract?.fullName ?? []), ground.lifetime.draining)
+  const endpoints = createEndpoints({ service: 'health', contract: HealthDefinition, open: ['check', 'watch'], handlers: health, log: ground.log, metrics: ground.metrics })
+  const served = [...running.values()].flatMap(({ contract, endpoints }) => (contract ? [{ contract, endpoints }] : []))
+  const server = await openGrpcServer(`${GRPC_HOST}:${GRPC_PORT || 9090}`, [...served, { contract: HealthDefinition, endpoints }], ground.identities)
+  ground.lifetime.onClose('grpc', () => server.close(DRAIN_MS))
+  return `${GRPC_HOST === '0.0.0.0' ? 'localhost' : GRPC_HOST}:${server.port}`
+}
+
+function toHost(ground: Ground, running: ReadonlyMap<string, Running>, grpcAddress: string | undefined): Host {
+  const { database, bus, identities, log, lifetime } = ground
+  return {
+    settings: ground.settings.host,
+    database,
+    bus,
+    identities,
+    log,
+    grpcAddress,
+    get url() {
+      return ground.urls[0]
+    },
+    client<C extends Contract>(contract: C, caller: Identity) {
+      const found = [...running.values()].find(one => one.contract?.fullName === contract.fullName)
+      if (!found) throw new Error(`"${contract.fullName}" does not run here`)
+      return createMemoryClient<C>(found.endpoints, caller)
+    },
+    readiness: ground.readiness,
+    stop: () => lifetime.stop(),
+    [Symbol.asyncDispose]: () => lifetime.stop(),
+  }
+}

@@ -1,0 +1,128 @@
+import { createServer, Metadata, ServerError } from 'nice-grpc'
+import type { CallContext } from 'nice-grpc'
+import { ServedCall } from './call.ts'
+import { CodedError, cancelled, deadline, encodeError, toStatusNumber, unauthenticated } from './errors.ts'
+import type { Endpoint, Endpoints } from './endpoint.ts'
+import { ERROR_TRAILER, GRPC_OPTIONS, toGrpcDefinition } from './grpc-options.ts'
+import type { Identities, Identity } from './identity.ts'
+import type { Contract } from './service.ts'
+
+/** What a server serves. */
+export interface Served {
+  readonly contract: Contract
+  readonly endpoints: Endpoints
+}
+
+/** A gRPC server that runs until it is closed. */
+export interface GrpcServer {
+  /** 0 for a Unix socket. */
+  readonly port: number
+  /** Waits until the calls in flight have ended, at most so long, then closes. */
+  close(withinMs: number): Promise<void>
+}
+
+/** Serves at `host:port` (port 0: a free one) or `unix:///path`. Every method but the open ones needs a mesh token. */
+export async function openGrpcServer(address: string, services: readonly Served[], identities: Pick<Identities, 'verify'>): Promise<GrpcServer> {
+  const server = createServer(GRPC_OPTIONS)
+  const calls = createTally()
+  for (const { contract, endpoints } of services) {
+    const methods = Object.entries(endpoints).map(([key, endpoint]) => [key, toMethod(endpoint, identities, calls)])
+    server.add(toGrpcDefinition(contract), Object.fromEntries(methods))
+  }
+  const port = await server.listen(address)
+  return {
+    port,
+    async close(withinMs) {
+      const late = AbortSignal.timeout(withinMs)
+      await Promise.race([calls.idle(), aborted(late)])
+      if (!late.aborted) await Promise.race([server.shutdown(), aborted(late)])
+      server.forceShutdown()
+    },
+  }
+}
+
+/** Counts what is in flight. */
+function createTally() {
+  let count = 0
+  let waiting: (() => void)[] = []
+  return {
+    begin: () => void (count += 1),
+    end() {
+      count -= 1
+      if (count > 0) return
+      for (const resolve of waiting) resolve()
+      waiting = []
+    },
+    idle: () => (count === 0 ? Promise.resolve() : new Promise<void>(resolve => void waiting.push(resolve))),
+  }
+}
+type Tally = ReturnType<typeof createTally>
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+}
+
+function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, calls: Tally) {
+  if (endpoint.method.responseStream) {
+    return async function* (request: unknown, context: CallContext) {
+      calls.begin()
+      try {
+        const call = await openCall(endpoint, context, identities)
+        yield* endpoint.stream(request, call)
+      } catch (error) {
+        throw toServerError(error, context)
+      } finally {
+        calls.end()
+      }
+    }
+  }
+  return async (request: unknown, context: CallContext) => {
+    calls.begin()
+    try {
+      return await endpoint.answer(request, await openCall(endpoint, context, identities))
+    } catch (error) {
+      throw toServerError(error, context)
+    } finally {
+      calls.end()
+    }
+  }
+}
+
+async function openCall(endpoint: Endpoint, context: CallContext, identities: Pick<Identities, 'verify'>): Promise<ServedCall> {
+  const metadata = readMetadata(context.metadata)
+  const call = new ServedCall(await identify(endpoint, metadata.get('authorization'), identities), metadata)
+  const endsAt = Date.now() + (readTimeout(metadata.get('grpc-timeout')) ?? Infinity)
+  const stop = () => call.abort(Date.now() >= endsAt ? deadline() : cancelled())
+  if (context.signal.aborted) stop()
+  else context.signal.addEventListener('abort', stop, { once: true })
+  return call
+}
+
+async function identify(endpoint: Endpoint, authorization: string | undefined, identities: Pick<Identities, 'verify'>): Promise<Identity> {
+  const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
+  if (token) return identities.verify(token, 'mesh')
+  if (endpoint.open) return NOBODY
+  throw unauthenticated('the call carries no mesh token')
+}
+
+const NOBODY: Identity = { user: '', service: '' }
+
+function readMetadata(metadata: Metadata): ReadonlyMap<string, string> {
+  const read = new Map<string, string>()
+  for (const [name, values] of metadata) if (!name.endsWith('-bin')) read.set(name, values.join(', '))
+  return read
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 }
+
+/** `grpc-timeout` as the gRPC protocol writes it: up to eight digits and a unit. */
+function readTimeout(text: string | undefined): number | undefined {
+  const [, digits, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(text ?? '') ?? []
+  return digits === undefined ? undefined : Number(digits) * (UNIT_MS[unit] ?? 1)
+}
+
+function toServerError(error: unknown, context: CallContext): Error {
+  if (!(error instanceof CodedError)) return error instanceof Error ? error : new Error(String(error))
+  context.trailer.set(ERROR_TRAILER, encodeError(error))
+  return new ServerError(toStatusNumber(error.code), error.message)
+}
