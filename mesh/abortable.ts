@@ -8,7 +8,11 @@ interface Waiting<T> {
  * source is returned: its `finally` runs as soon as it can. `return` does the same without an error. `onEnd` is called once, with
  * what ended it: nothing, or the error.
  */
-export function abortable<T>(source: AsyncIterable<T>, signal: AbortSignal, onEnd?: (error: unknown) => void): AsyncIterableIterator<T, undefined> {
+export function abortable<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+  onEnd?: (error: unknown) => void,
+): AsyncIterableIterator<T, undefined> {
   return new AbortableIterator(source, signal, onEnd)
 }
 

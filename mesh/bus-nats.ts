@@ -61,11 +61,17 @@ async function open(url: string, name: string): Promise<NatsConnection> {
       timeout: 5_000,
     })
   } catch (error) {
-    throw unavailable(`NATS cannot be reached: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw unavailable(`NATS cannot be reached: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 
-async function watchStatus(connection: NatsConnection, log: Log, onChange: (change: 'disconnect' | 'reconnect') => void): Promise<void> {
+async function watchStatus(
+  connection: NatsConnection,
+  log: Log,
+  onChange: (change: 'disconnect' | 'reconnect') => void,
+): Promise<void> {
   for await (const status of connection.status()) {
     if (status.type === 'disconnect' || status.type === 'reconnect') {
       log.warn({ server: status.server }, `NATS ${status.type}`)

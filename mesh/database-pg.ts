@@ -33,7 +33,10 @@ function createPool(url: string, max: number, extra: pg.PoolConfig): pg.Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === INT8 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text')) },
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text'),
+    },
     ...extra,
   })
 }
@@ -48,7 +51,9 @@ function parseInt8(text: string): number | bigint {
 }
 
 async function enableVectors(pool: pg.Pool, log: Log): Promise<boolean> {
-  const { rows } = await pool.query<{ installed: string | null }>("select installed_version as installed from pg_available_extensions where name = 'vector'")
+  const { rows } = await pool.query<{ installed: string | null }>(
+    "select installed_version as installed from pg_available_extensions where name = 'vector'",
+  )
   const [found] = rows
   if (!found) {
     log.warn({}, 'this PostgreSQL has no pgvector: vector search is off until the extension is installed')
@@ -93,7 +98,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (session: Session) => Promi
     await client.query('begin')
     const result = await work({
       run: async text => void (await client.query(text)),
-      query: async <Row>(text: string, parameters: readonly unknown[] = []) => (await client.query(text, [...parameters])).rows as Row[],
+      query: async <Row>(text: string, parameters: readonly unknown[] = []) =>
+        (await client.query(text, [...parameters])).rows as Row[],
     })
     await client.query('commit')
     return result

@@ -43,7 +43,8 @@ function toDatabase(pglite: PGlite, release?: () => Promise<void>): Database {
       pglite.transaction(transaction =>
         work({
           run: async text => void (await transaction.exec(text)),
-          query: async <Row>(text: string, parameters: readonly unknown[] = []) => (await transaction.query<Row>(text, [...parameters])).rows,
+          query: async <Row>(text: string, parameters: readonly unknown[] = []) =>
+            (await transaction.query<Row>(text, [...parameters])).rows,
         }),
       ),
     isReady: () =>

@@ -15,8 +15,12 @@ export async function discoverFolder(folder: URL, pattern: RegExp = /\.ts$/): Pr
   const base = folder.href.endsWith('/') ? folder : new URL(`${folder.href}/`)
   const files = await listFiles(base)
   const paths = files.filter(path => pattern.test(path) && !/\.(test|suite|d)\.ts$/.test(path)).toSorted()
-  const modules = await Promise.all(paths.map(async path => ({ path, module: (await import(new URL(path, base).href)) as { default?: unknown } })))
-  return modules.flatMap(({ path, module }) => (module.default === undefined ? [] : [{ name: path.replace(/\.ts$/, ''), value: module.default }]))
+  const modules = await Promise.all(
+    paths.map(async path => ({ path, module: (await import(new URL(path, base).href)) as { default?: unknown } })),
+  )
+  return modules.flatMap(({ path, module }) =>
+    module.default === undefined ? [] : [{ name: path.replace(/\.ts$/, ''), value: module.default }],
+  )
 }
 
 /** The default exports of a folder by name, e.g. node types: `flow/branch` → its definition. */

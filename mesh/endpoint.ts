@@ -34,7 +34,8 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
   const missing = Object.keys(contract.methods).filter(key => typeof handlers[key] !== 'function')
   if (missing.length > 0) throw new Error(`the service "${service}" has no handler for ${missing.join(', ')}`)
   const unknown = open.filter(key => !contract.methods[key])
-  if (unknown.length > 0) throw new Error(`the service "${service}" opens methods that its contract does not have: ${unknown.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`the service "${service}" opens methods that its contract does not have: ${unknown.join(', ')}`)
   const entries = Object.entries(contract.methods).map(([key, method]) => [key, createEndpoint(options, key, method)])
   return Object.fromEntries(entries) as Endpoints
 }
@@ -71,9 +72,16 @@ function createEndpoint(options: EndpointOptions, key: string, method: Method): 
   }
 }
 
-async function* responsesOf(method: Method, handler: Handler, request: unknown, call: ServedCall, toCoded: ErrorMapper): AsyncGenerator<unknown> {
+async function* responsesOf(
+  method: Method,
+  handler: Handler,
+  request: unknown,
+  call: ServedCall,
+  toCoded: ErrorMapper,
+): AsyncGenerator<unknown> {
   try {
-    for await (const response of handler(request, call) as AsyncIterable<unknown>) yield method.responseType.fromPartial(response)
+    for await (const response of handler(request, call) as AsyncIterable<unknown>)
+      yield method.responseType.fromPartial(response)
   } catch (error) {
     throw toCoded(error, call)
   }
@@ -96,7 +104,11 @@ function isAbort(error: unknown): boolean {
 
 function createObserver({ service, metrics }: EndpointOptions, method: Method) {
   const labels = { service, method: method.name }
-  const calls = metrics.counter('rpc_calls_total', 'Calls served, by service, method and code.', ['service', 'method', 'code'])
+  const calls = metrics.counter('rpc_calls_total', 'Calls served, by service, method and code.', [
+    'service',
+    'method',
+    'code',
+  ])
   const seconds = metrics.histogram('rpc_seconds', 'How long unary calls took.', BUCKETS, ['service', 'method'])
   const streams = metrics.gauge('rpc_streams', 'Streams open now.', ['service', 'method'])
   return {

@@ -55,7 +55,9 @@ export class CodedError extends Error {
 /** Bad input: every problem with its path, or one message for the whole. */
 export function invalid(problems: readonly Problem[] | string): CodedError {
   if (typeof problems === 'string') return new CodedError('INVALID_ARGUMENT', problems)
-  const message = problems.map(problem => (problem.path ? `${problem.path}: ${problem.message}` : problem.message)).join('; ')
+  const message = problems
+    .map(problem => (problem.path ? `${problem.path}: ${problem.message}` : problem.message))
+    .join('; ')
   return new CodedError('INVALID_ARGUMENT', message, { problems })
 }
 /** It is not there, or not the caller's. */
@@ -63,9 +65,11 @@ export const notFound = (message: string, parts?: ErrorParts) => new CodedError(
 /** The caller is known and may not. */
 export const denied = (message: string, parts?: ErrorParts) => new CodedError('PERMISSION_DENIED', message, parts)
 /** The caller has not proved who it is. */
-export const unauthenticated = (message: string, parts?: ErrorParts) => new CodedError('UNAUTHENTICATED', message, parts)
+export const unauthenticated = (message: string, parts?: ErrorParts) =>
+  new CodedError('UNAUTHENTICATED', message, parts)
 /** Somebody else was first (ABORTED); `details` holds both versions. */
-export const conflict = (message: string, details?: JsonObject) => new CodedError('ABORTED', message, details ? { details } : {})
+export const conflict = (message: string, details?: JsonObject) =>
+  new CodedError('ABORTED', message, details ? { details } : {})
 /** It is there already. */
 export const exists = (message: string, parts?: ErrorParts) => new CodedError('ALREADY_EXISTS', message, parts)
 /** A limit is reached. */
@@ -73,11 +77,14 @@ export const exhausted = (message: string, parts?: ErrorParts) => new CodedError
 /** What answers it is not reachable now; trying again may help. */
 export const unavailable = (message: string, parts?: ErrorParts) => new CodedError('UNAVAILABLE', message, parts)
 /** It took too long. */
-export const deadline = (message = 'the deadline has passed', parts?: ErrorParts) => new CodedError('DEADLINE_EXCEEDED', message, parts)
+export const deadline = (message = 'the deadline has passed', parts?: ErrorParts) =>
+  new CodedError('DEADLINE_EXCEEDED', message, parts)
 /** The caller gave up. */
-export const cancelled = (message = 'the call was cancelled', parts?: ErrorParts) => new CodedError('CANCELLED', message, parts)
+export const cancelled = (message = 'the call was cancelled', parts?: ErrorParts) =>
+  new CodedError('CANCELLED', message, parts)
 /** Something must happen first. */
-export const precondition = (message: string, parts?: ErrorParts) => new CodedError('FAILED_PRECONDITION', message, parts)
+export const precondition = (message: string, parts?: ErrorParts) =>
+  new CodedError('FAILED_PRECONDITION', message, parts)
 /** Our own bug: the caller learns nothing more. */
 export const internal = (message = 'internal', parts?: ErrorParts) => new CodedError('INTERNAL', message, parts)
 
@@ -99,23 +106,6 @@ export function toCode(number: number): Code {
 /** The HTTP status of a code, as google.rpc.Code lists them. */
 export function toHttpStatus(code: Code): number {
   return STATUS[code].http
-}
-
-/** The JSON that carries what a gRPC status has no room for. */
-export function encodeError(error: CodedError): Uint8Array {
-  const { message, problems, details, reason } = error
-  return new TextEncoder().encode(JSON.stringify({ message, problems, details, reason }))
-}
-
-/** The error that {@link encodeError} encoded; without the JSON, or with one that is not ours, just code and message. */
-export function decodeError(code: Code, message: string, json?: Uint8Array): CodedError {
-  if (!json) return new CodedError(code, message)
-  try {
-    const parts = JSON.parse(new TextDecoder().decode(json)) as ErrorParts & { message: string }
-    return new CodedError(code, parts.message, parts)
-  } catch {
-    return new CodedError(code, message)
-  }
 }
 
 const CODES = Object.keys(STATUS) as Code[]

@@ -24,7 +24,8 @@ export function toGrpcDefinition(contract: Contract): ServiceDefinition {
       requestStream: method.requestStream,
       responseStream: method.responseStream,
       requestDeserialize: (bytes: Uint8Array): unknown => method.requestType.decode(bytes),
-      requestSerialize: (message: unknown) => method.requestType.encode(method.requestType.fromPartial(message)).finish(),
+      requestSerialize: (message: unknown) =>
+        method.requestType.encode(method.requestType.fromPartial(message)).finish(),
       responseDeserialize: (bytes: Uint8Array): unknown => method.responseType.decode(bytes),
       responseSerialize: (message: unknown) => method.responseType.encode(message).finish(),
       options: {},

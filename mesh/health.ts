@@ -14,7 +14,9 @@ export const HEALTH = { unknown: 0, serving: 1, notServing: 2, serviceUnknown: 3
 
 const requestType = {
   encode: ({ service }: HealthRequest) => new BinaryWriter().uint32(10).string(service),
-  decode: (input: Uint8Array): HealthRequest => ({ service: String(readField(input, reader => reader.string()) ?? '') }),
+  decode: (input: Uint8Array): HealthRequest => ({
+    service: String(readField(input, reader => reader.string()) ?? ''),
+  }),
   fromPartial: ({ service = '' }: Partial<HealthRequest>): HealthRequest => ({ service }),
 }
 const responseType = {
@@ -42,13 +44,16 @@ export function createHealth(services: readonly string[], draining: AbortSignal)
   return {
     check({ service }: HealthRequest): Promise<HealthResponse> {
       const status = statusOf(service)
-      if (status === HEALTH.serviceUnknown) return Promise.reject(notFound(`the service "${service}" does not run here`))
+      if (status === HEALTH.serviceUnknown)
+        return Promise.reject(notFound(`the service "${service}" does not run here`))
       return Promise.resolve({ status })
     },
     async *watch({ service }: HealthRequest, { signal }: Call): AsyncGenerator<HealthResponse> {
       yield { status: statusOf(service) }
       if (draining.aborted) return
-      await new Promise<void>(resolve => AbortSignal.any([signal, draining]).addEventListener('abort', () => resolve(), { once: true }))
+      await new Promise<void>(resolve =>
+        AbortSignal.any([signal, draining]).addEventListener('abort', () => resolve(), { once: true }),
+      )
       yield { status: statusOf(service) }
     },
   }

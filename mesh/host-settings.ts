@@ -7,12 +7,16 @@ import { toAddressSetting, usedBy } from './start-order.ts'
 
 /** What the host itself reads. */
 export const HOST_SETTINGS = {
-  DATABASE_URL: secret('PostgreSQL server, postgres://user:password@host/database; none: Postgres inside this process, in DATA_DIR'),
+  DATABASE_URL: secret(
+    'PostgreSQL server, postgres://user:password@host/database; none: Postgres inside this process, in DATA_DIR',
+  ),
   DATABASE_POOL: integer('most database connections of this process', 10, { min: 1, max: 1_000 }),
   DATA_DIR: text('folder of what this instance keeps', './data'),
   NATS_URL: secret('NATS servers, nats://user:password@host:4222, separated by commas; none: the bus of this process'),
   GRPC_HOST: text('address that gRPC listens on', '0.0.0.0'),
-  GRPC_PORT: integer('port that gRPC listens on; 0: 9090 where only some services run here, no port where all do', 0, { max: 65_535 }),
+  GRPC_PORT: integer('port that gRPC listens on; 0: 9090 where only some services run here, no port where all do', 0, {
+    max: 65_535,
+  }),
   DRAIN_MS: integer('longest time from SIGTERM to the end, in milliseconds', 25_000),
   LOG_LEVEL: choice('least level that is logged', LOG_LEVELS, 'info'),
 } satisfies SettingsDeclaration
@@ -33,10 +37,16 @@ export function readAllSettings(services: readonly NamedService[], source: Setti
   const found = new Set<string>()
   const report = (problem: string) => void found.add(problem)
   const host = readSettings(HOST_SETTINGS, source, report)
-  const own = new Map(services.map(({ name, declaration }) => [name, readSettings(declaration.settings, source, report)]))
+  const own = new Map(
+    services.map(({ name, declaration }) => [name, readSettings(declaration.settings, source, report)]),
+  )
   const addresses = readSettings(addressSettings(services), source, report)
   if (found.size > 0) throw invalid([...found].map(toProblem))
-  return { host, services: own, addresses: new Map(remoteServices(services).map(name => [name, addresses[toAddressSetting(name)] as string])) }
+  return {
+    host,
+    services: own,
+    addresses: new Map(remoteServices(services).map(name => [name, addresses[toAddressSetting(name)] as string])),
+  }
 }
 
 /** All declarations, the host's first, with who declared them. */
@@ -59,7 +69,10 @@ function addressSettings(services: readonly NamedService[]) {
 }
 
 function addressSetting(service: string) {
-  return [toAddressSetting(service), text(`where ${service} answers gRPC, where it does not run in this process`, `${service}:9090`)] as const
+  return [
+    toAddressSetting(service),
+    text(`where ${service} answers gRPC, where it does not run in this process`, `${service}:9090`),
+  ] as const
 }
 
 function toProblem(text: string) {

@@ -108,7 +108,11 @@ async function openGround(options: HostOptions, settings: ReadSettings, log: Log
   const identities = await openIdentities(database)
   const clients = createGrpcClients(identities)
   lifetime.onClose('channels', () => clients.close())
-  const readiness = async () => ({ database: await database.isReady(), bus: bus.isReady(), accepting: !lifetime.draining.aborted })
+  const readiness = async () => ({
+    database: await database.isReady(),
+    bus: bus.isReady(),
+    accepting: !lifetime.draining.aborted,
+  })
   const metrics = createMetrics({ ofProcess: options.ofProcess ?? false })
   return { settings, database, bus, identities, clients, log, metrics, instance, lifetime, urls: [], readiness }
 }
@@ -118,12 +122,18 @@ function openDatabase(settings: HostSettings, log: Log): Promise<Database> {
   return openFolderDatabase(settings.DATA_DIR)
 }
 
-async function startService({ name, declaration }: NamedService, ground: Ground, running: ReadonlyMap<string, Running>): Promise<Running> {
+async function startService(
+  { name, declaration }: NamedService,
+  ground: Ground,
+  running: ReadonlyMap<string, Running>,
+): Promise<Running> {
   if (declaration.schema) await migrate(ground.database, name, declaration.schema)
   const log = ground.log.child({ service: name })
   const environment: Environment<SettingsDeclaration, Readonly<Record<string, Contract>>> = {
     settings: ground.settings.services.get(name) ?? {},
-    services: Object.fromEntries(Object.entries(declaration.uses).map(([key, contract]) => [key, clientOf(key, contract, name, ground, running)])),
+    services: Object.fromEntries(
+      Object.entries(declaration.uses).map(([key, contract]) => [key, clientOf(key, contract, name, ground, running)]),
+    ),
     database: schemaOf(ground.database, name),
     bus: ground.bus,
     identities: ground.identities,
@@ -139,10 +149,26 @@ async function startService({ name, declaration }: NamedService, ground: Ground,
   const handlers: unknown = await declaration.start(environment)
   if (!declaration.contract) return { endpoints: {} }
   const { contract, open = [] } = declaration
-  return { contract, endpoints: createEndpoints({ service: name, contract, open, handlers: handlers as Record<string, unknown>, log, metrics: ground.metrics }) }
+  return {
+    contract,
+    endpoints: createEndpoints({
+      service: name,
+      contract,
+      open,
+      handlers: handlers as Record<string, unknown>,
+      log,
+      metrics: ground.metrics,
+    }),
+  }
 }
 
-function clientOf(key: string, contract: Contract, user: string, ground: Ground, running: ReadonlyMap<string, Running>): Client<Contract> {
+function clientOf(
+  key: string,
+  contract: Contract,
+  user: string,
+  ground: Ground,
+  running: ReadonlyMap<string, Running>,
+): Client<Contract> {
   const own = { user: '', service: user }
   const name = toFolderName(key)
   const here = running.get(name)
@@ -152,13 +178,31 @@ function clientOf(key: string, contract: Contract, user: string, ground: Ground,
   return ground.clients.client(contract, address, own)
 }
 
-async function serve(options: HostOptions, ground: Ground, running: ReadonlyMap<string, Running>): Promise<string | undefined> {
+async function serve(
+  options: HostOptions,
+  ground: Ground,
+  running: ReadonlyMap<string, Running>,
+): Promise<string | undefined> {
   const { GRPC_HOST, GRPC_PORT, DRAIN_MS } = ground.settings.host
   if (!options.serve && GRPC_PORT === 0) return undefined
-  const health = createHealth([...running.values()].flatMap(({ contract }) => contract?.fullName ?? []), ground.lifetime.draining)
-  const endpoints = createEndpoints({ service: 'health', contract: HealthDefinition, open: ['check', 'watch'], handlers: health, log: ground.log, metrics: ground.metrics })
+  const health = createHealth(
+    [...running.values()].flatMap(({ contract }) => contract?.fullName ?? []),
+    ground.lifetime.draining,
+  )
+  const endpoints = createEndpoints({
+    service: 'health',
+    contract: HealthDefinition,
+    open: ['check', 'watch'],
+    handlers: health,
+    log: ground.log,
+    metrics: ground.metrics,
+  })
   const served = [...running.values()].flatMap(({ contract, endpoints }) => (contract ? [{ contract, endpoints }] : []))
-  const server = await openGrpcServer(`${GRPC_HOST}:${GRPC_PORT || 9090}`, [...served, { contract: HealthDefinition, endpoints }], ground.identities)
+  const server = await openGrpcServer(
+    `${GRPC_HOST}:${GRPC_PORT || 9090}`,
+    [...served, { contract: HealthDefinition, endpoints }],
+    ground.identities,
+  )
   ground.lifetime.onClose('grpc', () => server.close(DRAIN_MS))
   return `${GRPC_HOST === '0.0.0.0' ? 'localhost' : GRPC_HOST}:${server.port}`
 }

@@ -49,7 +49,12 @@ interface Keys {
 
 async function check(token: string, audience: string, keys: Keys): Promise<{ verified: Verified; expiresAt: number }> {
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys.verifying, { algorithms: [ALGORITHM], issuer: ISSUER, audience, requiredClaims: ['sub', 'exp', 'svc'] })
+    const { payload, protectedHeader } = await jwtVerify(token, keys.verifying, {
+      algorithms: [ALGORITHM],
+      issuer: ISSUER,
+      audience,
+      requiredClaims: ['sub', 'exp', 'svc'],
+    })
     if (protectedHeader.kid !== keys.id) throw new Error(`unknown key "${protectedHeader.kid ?? ''}"`)
     const { sub = '', exp = 0, svc, ...claims } = payload
     return { verified: { user: sub, service: String(svc), claims }, expiresAt: exp * 1000 }
@@ -76,7 +81,9 @@ interface KeyRow {
 }
 
 async function selectKeys(database: Database): Promise<KeyRow | undefined> {
-  const rows = await database.transaction(session => session.query<KeyRow>("select kid, private_key, public_key from mesh.keys where purpose = 'identity'"))
+  const rows = await database.transaction(session =>
+    session.query<KeyRow>("select kid, private_key, public_key from mesh.keys where purpose = 'identity'"),
+  )
   return rows[0]
 }
 
@@ -86,11 +93,10 @@ async function createKeys(database: Database): Promise<KeyRow> {
   const [privateKey, publicKey] = await Promise.all([exportJWK(pair.privateKey), exportJWK(pair.publicKey)])
   const kid = await calculateJwkThumbprint(publicKey)
   await database.transaction(session =>
-    session.query("insert into mesh.keys (purpose, kid, private_key, public_key) values ('identity', $1, $2, $3) on conflict (purpose) do nothing", [
-      kid,
-      JSON.stringify(privateKey),
-      JSON.stringify(publicKey),
-    ]),
+    session.query(
+      "insert into mesh.keys (purpose, kid, private_key, public_key) values ('identity', $1, $2, $3) on conflict (purpose) do nothing",
+      [kid, JSON.stringify(privateKey), JSON.stringify(publicKey)],
+    ),
   )
   const row = await selectKeys(database)
   if (!row) throw new Error('the identity key was not stored')

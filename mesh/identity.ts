@@ -9,7 +9,10 @@ export interface Identity {
 /** Signs and verifies identity tokens (JWT, EdDSA, at most 10 minutes) with keys that all processes of the mesh share through the database. */
 export interface Identities {
   /** A token for a call or for a person. `audience`: `mesh` for calls between services, `access` for people's access tokens. */
-  sign(identity: Identity, options: { audience: 'mesh' | 'access'; lifeMs: number; claims?: Record<string, string | number> }): Promise<string>
+  sign(
+    identity: Identity,
+    options: { audience: 'mesh' | 'access'; lifeMs: number; claims?: Record<string, string | number> },
+  ): Promise<string>
   /** Rejects with an UNAUTHENTICATED error for anything but a valid token of this audience. Verified tokens are remembered until they expire. */
   verify(token: string, audience: 'mesh' | 'access'): Promise<Identity & { claims: Record<string, unknown> }>
   /** The public keys as a JSON Web Key Set. */

@@ -34,7 +34,9 @@ async function removeStale(path: string): Promise<void> {
   const owner = await readOwner(path)
   if (owner === undefined) return
   if (await isAlive(owner)) {
-    throw precondition(`"${path}" is held by process ${owner.split(' ')[0]}: only one process may open this data folder; stop it, or set DATA_DIR or DATABASE_URL`)
+    throw precondition(
+      `"${path}" is held by process ${owner.split(' ')[0]}: only one process may open this data folder; stop it, or set DATA_DIR or DATABASE_URL`,
+    )
   }
   const aside = `${path}.stale.${process.pid}`
   try {
@@ -74,7 +76,10 @@ async function isAlive(owner: string): Promise<boolean> {
 /** When a process started, in the system's own words: boot id and ticks since boot. Empty where the system does not tell. */
 async function startOf(pid: number): Promise<string> {
   try {
-    const [boot, stat] = await Promise.all([readFile('/proc/sys/kernel/random/boot_id', 'utf8'), readFile(`/proc/${pid}/stat`, 'utf8')])
+    const [boot, stat] = await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+    ])
     const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return `${boot.trim()}/${afterName[19] ?? ''}`
   } catch {

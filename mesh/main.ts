@@ -28,14 +28,20 @@ async function command(args: readonly string[], source: SettingsSource): Promise
   const known = await listServices()
   if (args[0] === 'describe') return describe(await loadServices(known), args.slice(1), source)
   const wrong = args.filter(name => !known.includes(name))
-  if (wrong.length > 0) throw new CodedError('INVALID_ARGUMENT', `unknown: ${wrong.map(name => `"${name}"`).join(', ')}; services are ${known.join(', ')}\n${USAGE}`)
+  if (wrong.length > 0)
+    throw new CodedError(
+      'INVALID_ARGUMENT',
+      `unknown: ${wrong.map(name => `"${name}"`).join(', ')}; services are ${known.join(', ')}\n${USAGE}`,
+    )
   const some = args.length > 0
   await run(await loadServices(some ? args : known), some, source)
 }
 
 function describe(services: readonly NamedService[], flags: readonly string[], source: SettingsSource): void {
   const owners = settingsOwners(services)
-  process.stdout.write(`${flags.includes('--markdown') ? describeSettingsAsMarkdown(owners) : describeSettings(owners, source)}\n`)
+  process.stdout.write(
+    `${flags.includes('--markdown') ? describeSettingsAsMarkdown(owners) : describeSettings(owners, source)}\n`,
+  )
 }
 
 async function run(services: readonly NamedService[], serve: boolean, source: SettingsSource): Promise<void> {
@@ -61,9 +67,14 @@ async function end(host: Host): Promise<void> {
 /** Lets the process end although something, which should have been closed, still holds it; says what that is. */
 function releaseProcess(): void {
   setTimeout(() => {
-    const held = process.getActiveResourcesInfo().filter(name => name !== 'Timeout' && name !== 'TTYWrap' && name !== 'PipeWrap')
-    if (held.length > 0) process.stderr.write(`${JSON.stringify({ level: 'warn', held, message: 'still open at the end' })}\n`)
-    const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles?: () => readonly { unref?: () => void }[] }
+    const held = process
+      .getActiveResourcesInfo()
+      .filter(name => name !== 'Timeout' && name !== 'TTYWrap' && name !== 'PipeWrap')
+    if (held.length > 0)
+      process.stderr.write(`${JSON.stringify({ level: 'warn', held, message: 'still open at the end' })}\n`)
+    const { _getActiveHandles: handles } = process as unknown as {
+      _getActiveHandles?: () => readonly { unref?: () => void }[]
+    }
     for (const handle of handles?.call(process) ?? []) handle.unref?.()
   }, RELEASE_AFTER_MS).unref()
 }
@@ -73,10 +84,14 @@ const RELEASE_AFTER_MS = 1_000
 function explain(error: unknown): string {
   if (error instanceof CodedError) {
     if (error.problems.length === 0) return error.message
-    return ['these settings are not right:', ...error.problems.map(problem => `  ${problem.path}: ${problem.message}`)].join('\n')
+    return [
+      'these settings are not right:',
+      ...error.problems.map(problem => `  ${problem.path}: ${problem.message}`),
+    ].join('\n')
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 const script = process.argv[1]
-if (script && import.meta.url === pathToFileURL(realpathSync(script)).href) await main(process.argv.slice(2), process.env)
+if (script && import.meta.url === pathToFileURL(realpathSync(script)).href)
+  await main(process.argv.slice(2), process.env)

@@ -9,27 +9,41 @@ export async function migrate(database: Database, service: string, migrations: M
   const schema = schemaName(service)
   await prepare(database)
   await database.transaction(async session => {
-    await session.query('insert into mesh.migrations (service, version) values ($1, 0) on conflict do nothing', [service])
-    const [row] = await session.query<{ version: number }>('select version from mesh.migrations where service = $1 for update', [service])
+    await session.query('insert into mesh.migrations (service, version) values ($1, 0) on conflict do nothing', [
+      service,
+    ])
+    const [row] = await session.query<{ version: number }>(
+      'select version from mesh.migrations where service = $1 for update',
+      [service],
+    )
     const version = row?.version ?? 0
     const due = files.filter(file => file.number > version)
-    if (version > (files.at(-1)?.number ?? 0)) throw new Error(`the schema of "${service}" is at ${version}, newer than this program's last migration`)
+    if (version > (files.at(-1)?.number ?? 0))
+      throw new Error(`the schema of "${service}" is at ${version}, newer than this program's last migration`)
     if (due.length === 0) return
     await session.run(`create schema if not exists "${schema}"; set local search_path to "${schema}", public`)
     for (const { name, number, text } of due) {
       try {
         await session.run(text)
       } catch (error) {
-        throw new Error(`the migration ${service}/${name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+        throw new Error(
+          `the migration ${service}/${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        )
       }
-      await session.query('update mesh.migrations set version = $2, changed_at = now() where service = $1', [service, number])
+      await session.query('update mesh.migrations set version = $2, changed_at = now() where service = $1', [
+        service,
+        number,
+      ])
     }
   })
 }
 
 /** Makes the schema `mesh`, which holds what the processes of a mesh share. */
 export async function prepare(database: Database): Promise<void> {
-  const [row] = await database.transaction(session => session.query<{ ready: boolean }>("select to_regclass('mesh.keys') is not null as ready"))
+  const [row] = await database.transaction(session =>
+    session.query<{ ready: boolean }>("select to_regclass('mesh.keys') is not null as ready"),
+  )
   if (row?.ready) return
   await database.transaction(async session => {
     // "if not exists" is not race-free in Postgres; this lock, which ends with the transaction, is.
@@ -54,12 +68,16 @@ const SHARED = `
   );
 `
 
-async function listMigrations(service: string, { folder }: MigrationFolder): Promise<{ number: number; name: string; text: string }[]> {
+async function listMigrations(
+  service: string,
+  { folder }: MigrationFolder,
+): Promise<{ number: number; name: string; text: string }[]> {
   const names = (await readdir(folder)).filter(name => name.endsWith('.sql')).toSorted()
   return Promise.all(
     names.map(async (name, index) => {
       const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(name)?.[1])
-      if (number !== index + 1) throw new Error(`migrations of "${service}" are named NNNN-name.sql without gaps from 0001; found "${name}"`)
+      if (number !== index + 1)
+        throw new Error(`migrations of "${service}" are named NNNN-name.sql without gaps from 0001; found "${name}"`)
       return { number, name, text: await readFile(new URL(name, folder), 'utf8') }
     }),
   )

@@ -27,10 +27,13 @@ interface MessageType {
 
 type Request<M extends Method> = ReturnType<M['requestType']['fromPartial']>
 type Response<M extends Method> = ReturnType<M['responseType']['fromPartial']>
-type PartialOf<T> = T extends Date | Uint8Array | string | number | boolean | undefined ? T
-  : T extends readonly (infer E)[] ? readonly PartialOf<E>[]
-  : T extends { $case: string; value: unknown } ? { $case: T['$case']; value: PartialOf<T['value']> }
-  : { [K in keyof T]?: PartialOf<T[K]> }
+type PartialOf<T> = T extends Date | Uint8Array | string | number | boolean | undefined
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly PartialOf<E>[]
+    : T extends { $case: string; value: unknown }
+      ? { $case: T['$case']; value: PartialOf<T['value']> }
+      : { [K in keyof T]?: PartialOf<T[K]> }
 
 /** What a handler knows of its call. */
 export interface Call {
@@ -45,7 +48,9 @@ export interface Call {
 /** What a service answers: a function per RPC of its contract. Streams are AsyncIterables. Throw only what errors.ts makes. */
 export type Handlers<C extends Contract> = {
   [K in keyof C['methods']]: (
-    request: C['methods'][K]['requestStream'] extends true ? AsyncIterable<Request<C['methods'][K]>> : Request<C['methods'][K]>,
+    request: C['methods'][K]['requestStream'] extends true
+      ? AsyncIterable<Request<C['methods'][K]>>
+      : Request<C['methods'][K]>,
     call: Call,
   ) => C['methods'][K]['responseStream'] extends true
     ? AsyncIterable<PartialOf<Response<C['methods'][K]>>>
@@ -65,9 +70,13 @@ export interface ClientCallOptions {
 /** The other side of {@link Handlers}: the same whether the service runs in this process or another. */
 export type Client<C extends Contract> = {
   [K in keyof C['methods']]: (
-    request: C['methods'][K]['requestStream'] extends true ? AsyncIterable<PartialOf<Request<C['methods'][K]>>> : PartialOf<Request<C['methods'][K]>>,
+    request: C['methods'][K]['requestStream'] extends true
+      ? AsyncIterable<PartialOf<Request<C['methods'][K]>>>
+      : PartialOf<Request<C['methods'][K]>>,
     options?: ClientCallOptions,
-  ) => C['methods'][K]['responseStream'] extends true ? AsyncIterable<Response<C['methods'][K]>> : Promise<Response<C['methods'][K]>>
+  ) => C['methods'][K]['responseStream'] extends true
+    ? AsyncIterable<Response<C['methods'][K]>>
+    : Promise<Response<C['methods'][K]>>
 }
 
 /** What the host gives a service when it starts. */

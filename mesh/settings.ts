@@ -7,7 +7,9 @@ export interface Setting<T> {
   parse(text: string): { value: T } | { problem: string }
 }
 export type SettingsDeclaration = Readonly<Record<string, Setting<any>>>
-export type SettingsOf<S extends SettingsDeclaration> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
+export type SettingsOf<S extends SettingsDeclaration> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never
+}
 
 /** A text setting. */
 export function text(about: string, fallback = ''): Setting<string> {
@@ -17,24 +19,37 @@ export function text(about: string, fallback = ''): Setting<string> {
 export function integer(about: string, fallback: number, range: { min?: number; max?: number } = {}): Setting<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = range
   return {
-    kind: 'integer', about, fallback,
+    kind: 'integer',
+    about,
+    fallback,
     parse: given => {
       const value = Number(given)
-      return /^-?\d+$/.test(given) && value >= min && value <= max ? { value } : { problem: `"${given}" is not a whole number from ${min} to ${max}` }
+      return /^-?\d+$/.test(given) && value >= min && value <= max
+        ? { value }
+        : { problem: `"${given}" is not a whole number from ${min} to ${max}` }
     },
   }
 }
 /** Yes or no: `1`, `true`, `yes` or `0`, `false`, `no`. */
 export function flag(about: string, fallback: boolean): Setting<boolean> {
   return {
-    kind: 'flag', about, fallback,
-    parse: given => /^(1|true|yes)$/i.test(given) ? { value: true } : /^(0|false|no)$/i.test(given) ? { value: false } : { problem: `"${given}" is neither yes nor no` },
+    kind: 'flag',
+    about,
+    fallback,
+    parse: given =>
+      /^(1|true|yes)$/i.test(given)
+        ? { value: true }
+        : /^(0|false|no)$/i.test(given)
+          ? { value: false }
+          : { problem: `"${given}" is neither yes nor no` },
   }
 }
 /** One of several words. */
 export function choice<const T extends string>(about: string, options: readonly T[], fallback: T): Setting<T> {
   return {
-    kind: 'choice', about, fallback,
+    kind: 'choice',
+    about,
+    fallback,
     parse: given => {
       const value = options.find(one => one === given)
       return value === undefined ? { problem: `"${given}" is none of ${options.join(', ')}` } : { value }
@@ -56,7 +71,11 @@ export interface SettingsOwner {
 }
 
 /** Reads one declaration. Every problem is reported, as `NAME: what is wrong`; a setting with a problem has its default. */
-export function readSettings<S extends SettingsDeclaration>(declaration: S, source: SettingsSource, report: (problem: string) => void): SettingsOf<S> {
+export function readSettings<S extends SettingsDeclaration>(
+  declaration: S,
+  source: SettingsSource,
+  report: (problem: string) => void,
+): SettingsOf<S> {
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(declaration)) {
     const given = source[name]
@@ -74,13 +93,20 @@ export function describeSettings(owners: readonly SettingsOwner[], source: Setti
   const rows = settingRows(owners, source)
   const width = (key: 'name' | 'value' | 'owners') => Math.max(...rows.map(row => row[key].length))
   const [names, values, owned] = [width('name'), width('value'), width('owners')]
-  return rows.map(row => `${row.name.padEnd(names)}  ${row.value.padEnd(values)}  ${row.owners.padEnd(owned)}  ${row.about}`.trimEnd()).join('\n')
+  return rows
+    .map(row =>
+      `${row.name.padEnd(names)}  ${row.value.padEnd(values)}  ${row.owners.padEnd(owned)}  ${row.about}`.trimEnd(),
+    )
+    .join('\n')
 }
 
 /** The same as a Markdown table, with defaults instead of present values. */
 export function describeSettingsAsMarkdown(owners: readonly SettingsOwner[]): string {
   const cell = (text: string) => text.replaceAll('|', '\\|')
-  const rows = settingRows(owners, {}).map(row => `| \`${row.name}\` | ${row.value ? `\`${cell(row.value)}\`` : ''} | ${cell(row.owners)} | ${cell(row.about)} |`)
+  const rows = settingRows(owners, {}).map(
+    row =>
+      `| \`${row.name}\` | ${row.value ? `\`${cell(row.value)}\`` : ''} | ${cell(row.owners)} | ${cell(row.about)} |`,
+  )
   return ['| setting | default | read by | what it is for |', '|---|---|---|---|', ...rows].join('\n')
 }
 

@@ -21,7 +21,9 @@ export function inStartOrder(services: readonly NamedService[]): readonly NamedS
   const ordered = new Set<NamedService>()
   const visit = (service: NamedService, path: readonly string[]) => {
     if (path.includes(service.name)) {
-      throw new Error(`services use each other in a circle: ${[...path.slice(path.indexOf(service.name)), service.name].join(' → ')}`)
+      throw new Error(
+        `services use each other in a circle: ${[...path.slice(path.indexOf(service.name)), service.name].join(' → ')}`,
+      )
     }
     if (ordered.has(service)) return
     for (const name of usedBy(service)) {

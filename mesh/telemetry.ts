@@ -3,9 +3,25 @@ import type { LabelValues, Metric } from 'prom-client'
 
 /** Prometheus metrics of this process, prefixed `spellmesh_`. Labels are bounded. The same name gives the same metric. */
 export interface Metrics {
-  counter(name: string, help: string, labels?: readonly string[]): { add(value?: number, labels?: Record<string, string>): void }
-  gauge(name: string, help: string, labels?: readonly string[]): { set(value: number, labels?: Record<string, string>): void; add(value: number, labels?: Record<string, string>): void }
-  histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): { observe(value: number, labels?: Record<string, string>): void }
+  counter(
+    name: string,
+    help: string,
+    labels?: readonly string[],
+  ): { add(value?: number, labels?: Record<string, string>): void }
+  gauge(
+    name: string,
+    help: string,
+    labels?: readonly string[],
+  ): {
+    set(value: number, labels?: Record<string, string>): void
+    add(value: number, labels?: Record<string, string>): void
+  }
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly string[],
+  ): { observe(value: number, labels?: Record<string, string>): void }
   /** The text of `/metrics`. */
   text(): Promise<string>
 }
@@ -15,7 +31,11 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
   const registry = new Registry()
   if (ofProcess) collectDefaultMetrics({ register: registry })
   const known = new Map<string, Metric>()
-  const once = <M extends Metric>(kind: new (...parameters: never[]) => M, name: string, create: (full: string) => M): M => {
+  const once = <M extends Metric>(
+    kind: new (...parameters: never[]) => M,
+    name: string,
+    create: (full: string) => M,
+  ): M => {
     const found = known.get(name)
     if (found instanceof kind) return found
     if (found) throw new Error(`the metric "${name}" is already of another kind`)
@@ -31,10 +51,17 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
     },
     gauge(name, help, labels = []) {
       const gauge = once(Gauge, name, full => new Gauge({ name: full, ...base(help, labels) }))
-      return { set: (value, given = {}) => gauge.set(given, value), add: (value, given = {}) => gauge.inc(given, value) }
+      return {
+        set: (value, given = {}) => gauge.set(given, value),
+        add: (value, given = {}) => gauge.inc(given, value),
+      }
     },
     histogram(name, help, buckets, labels = []) {
-      const histogram = once(Histogram, name, full => new Histogram({ name: full, ...base(help, labels), buckets: [...buckets] }))
+      const histogram = once(
+        Histogram,
+        name,
+        full => new Histogram({ name: full, ...base(help, labels), buckets: [...buckets] }),
+      )
       return { observe: (value, given = {}) => histogram.observe(given, value) }
     },
     text: () => registry.metrics(),

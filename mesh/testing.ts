@@ -40,11 +40,22 @@ export interface TestSystem extends Clients, AsyncDisposable {
 
 /** Starts services in this process, with a database of their own, the in-process bus and free ports. */
 export async function embedded(options: EmbeddedOptions = {}): Promise<TestSystem> {
-  const services = [...(options.declared ?? []), ...(options.declared && !options.services ? [] : await withUsed(options.services))]
-  const settings = { PORT: '0', LOG_LEVEL: 'error', DRAIN_MS: '5000', ...(options.dataDir ? { DATA_DIR: options.dataDir } : {}), ...options.settings }
+  const services = [
+    ...(options.declared ?? []),
+    ...(options.declared && !options.services ? [] : await withUsed(options.services)),
+  ]
+  const settings = {
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    DRAIN_MS: '5000',
+    ...(options.dataDir ? { DATA_DIR: options.dataDir } : {}),
+    ...options.settings,
+  }
   const database = options.dataDir ? await openFolderDatabase(options.dataDir) : await openTestDatabase()
   const host = await startHost({ services, source: settings, serve: false, database })
-  const clients = (user: string, service: string): Clients => ({ client: contract => host.client(contract, { user, service }) })
+  const clients = (user: string, service: string): Clients => ({
+    client: contract => host.client(contract, { user, service }),
+  })
   return {
     ...clients('', 'test'),
     as: user => clients(user, 'edge'),

@@ -2,7 +2,8 @@ import type { Channel } from '@grpc/grpc-js'
 import { ClientError, createChannel, createClient, Metadata } from 'nice-grpc'
 import { LRUCache } from 'lru-cache'
 import { abortable } from './abortable.ts'
-import { CodedError, cancelled, deadline, decodeError, toCode } from './errors.ts'
+import { decodeError } from './error-trailer.ts'
+import { CodedError, cancelled, deadline, toCode } from './errors.ts'
 import { ERROR_TRAILER, GRPC_OPTIONS, toGrpcDefinition } from './grpc-options.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Client, ClientCallOptions, Contract, Method } from './service.ts'
@@ -26,7 +27,10 @@ export function createGrpcClients(identities: Pick<Identities, 'sign'>): GrpcCli
       const channel = channels.get(address) ?? createChannel(address, undefined, CHANNEL_OPTIONS)
       channels.set(address, channel)
       const raw = createClient(toGrpcDefinition(contract), channel) as unknown as RawClient
-      const methods = Object.entries(contract.methods).map(([key, method]) => [key, toClientMethod(method, raw[key] as RawMethod, own, tokens)])
+      const methods = Object.entries(contract.methods).map(([key, method]) => [
+        key,
+        toClientMethod(method, raw[key] as RawMethod, own, tokens),
+      ])
       return Object.fromEntries(methods) as Client<C>
     },
     close() {
@@ -68,12 +72,18 @@ function createTokens(identities: Pick<Identities, 'sign'>): Tokens {
 }
 
 function toClientMethod(method: Method, raw: RawMethod, own: Identity, tokens: Tokens) {
-  if (method.responseStream) return (request: unknown, options: ClientCallOptions = {}) => streamingCall(method, raw, request, options, own, tokens)
+  if (method.responseStream)
+    return (request: unknown, options: ClientCallOptions = {}) =>
+      streamingCall(method, raw, request, options, own, tokens)
   return async (request: unknown, options: ClientCallOptions = {}) => {
     const call = openCall(options, method.requestStream ? undefined : DEFAULT_DEADLINE_MS)
     try {
       const metadata = await toCallMetadata(options, call, own, tokens)
-      return await raw(toRequest(method, request, call.signal), { metadata, signal: call.signal, onTrailer: call.onTrailer })
+      return await raw(toRequest(method, request, call.signal), {
+        metadata,
+        signal: call.signal,
+        onTrailer: call.onTrailer,
+      })
     } catch (error) {
       throw call.toCoded(error)
     } finally {
@@ -82,7 +92,14 @@ function toClientMethod(method: Method, raw: RawMethod, own: Identity, tokens: T
   }
 }
 
-function streamingCall(method: Method, raw: RawMethod, request: unknown, options: ClientCallOptions, own: Identity, tokens: Tokens): AsyncIterable<unknown> {
+function streamingCall(
+  method: Method,
+  raw: RawMethod,
+  request: unknown,
+  options: ClientCallOptions,
+  own: Identity,
+  tokens: Tokens,
+): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]() {
       const call = openCall(options, undefined)
@@ -106,12 +123,18 @@ function toRequest(method: Method, request: unknown, signal: AbortSignal): unkno
   return method.requestStream ? abortable(request as AsyncIterable<unknown>, signal) : request
 }
 
-async function toCallMetadata({ caller, metadata }: ClientCallOptions, call: OpenCall, own: Identity, tokens: Tokens): Promise<Metadata> {
+async function toCallMetadata(
+  { caller, metadata }: ClientCallOptions,
+  call: OpenCall,
+  own: Identity,
+  tokens: Tokens,
+): Promise<Metadata> {
   const token = await tokens(caller ?? own)
   const sent = Metadata(metadata)
   sent.set('authorization', `Bearer ${token}`)
   // The server then ends the call by itself too, should this side not come to it.
-  if (call.endsAt !== undefined) sent.set('grpc-timeout', `${Math.min(Math.max(Math.ceil(call.endsAt - Date.now()), 1), 99_999_999)}m`)
+  if (call.endsAt !== undefined)
+    sent.set('grpc-timeout', `${Math.min(Math.max(Math.ceil(call.endsAt - Date.now()), 1), 99_999_999)}m`)
   call.signal.throwIfAborted()
   return sent
 }
@@ -137,7 +160,7 @@ function openCall({ signal, deadlineMs }: ClientCallOptions, fallbackMs: number 
     toCoded(error: unknown): unknown {
       if (controller.signal.aborted) return controller.signal.reason
       if (!(error instanceof ClientError)) return error
-      return decodeError(toCode(error.code), error.details, trailer?.get(ERROR_TRAILER) as Uint8Array | undefined)
+      return decodeError(toCode(error.code), error.details, trailer?.getAll(ERROR_TRAILER))
     },
     end() {
       clearTimeout(timer)

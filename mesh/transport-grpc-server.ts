@@ -1,7 +1,9 @@
 import { createServer, Metadata, ServerError } from 'nice-grpc'
 import type { CallContext } from 'nice-grpc'
 import { ServedCall } from './call.ts'
-import { CodedError, cancelled, deadline, encodeError, toStatusNumber, unauthenticated } from './errors.ts'
+import { abortable } from './abortable.ts'
+import { encodeError, toStatusText } from './error-trailer.ts'
+import { CodedError, cancelled, deadline, toStatusNumber, unauthenticated } from './errors.ts'
 import type { Endpoint, Endpoints } from './endpoint.ts'
 import { ERROR_TRAILER, GRPC_OPTIONS, toGrpcDefinition } from './grpc-options.ts'
 import type { Identities, Identity } from './identity.ts'
@@ -22,7 +24,11 @@ export interface GrpcServer {
 }
 
 /** Serves at `host:port` (port 0: a free one) or `unix:///path`. Every method but the open ones needs a mesh token. */
-export async function openGrpcServer(address: string, services: readonly Served[], identities: Pick<Identities, 'verify'>): Promise<GrpcServer> {
+export async function openGrpcServer(
+  address: string,
+  services: readonly Served[],
+  identities: Pick<Identities, 'verify'>,
+): Promise<GrpcServer> {
   const server = createServer(GRPC_OPTIONS)
   const calls = createTally()
   for (const { contract, endpoints } of services) {
@@ -59,7 +65,9 @@ function createTally() {
 type Tally = ReturnType<typeof createTally>
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+  return new Promise(resolve =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
 }
 
 function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, calls: Tally) {
@@ -68,7 +76,7 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
       calls.begin()
       try {
         const call = await openCall(endpoint, context, identities)
-        yield* endpoint.stream(request, call)
+        yield* endpoint.stream(toRequest(endpoint, request, call), call)
       } catch (error) {
         throw toServerError(error, context)
       } finally {
@@ -79,7 +87,8 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
   return async (request: unknown, context: CallContext) => {
     calls.begin()
     try {
-      return await endpoint.answer(request, await openCall(endpoint, context, identities))
+      const call = await openCall(endpoint, context, identities)
+      return await endpoint.answer(toRequest(endpoint, request, call), call)
     } catch (error) {
       throw toServerError(error, context)
     } finally {
@@ -88,7 +97,25 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
   }
 }
 
-async function openCall(endpoint: Endpoint, context: CallContext, identities: Pick<Identities, 'verify'>): Promise<ServedCall> {
+/** A stream of requests ends when the call does, whatever the connection tells. */
+function toRequest({ method }: Endpoint, request: unknown, call: ServedCall): unknown {
+  return method.requestStream
+    ? abortable(untilCancelled(request as AsyncIterable<unknown>, call), call.signal)
+    : request
+}
+
+/** When a caller is gone, grpc-js first ends its stream as if all were said, then tells of the cancellation. */
+async function* untilCancelled(requests: AsyncIterable<unknown>, call: ServedCall): AsyncGenerator<unknown> {
+  yield* requests
+  await new Promise(resolve => setImmediate(resolve))
+  call.signal.throwIfAborted()
+}
+
+async function openCall(
+  endpoint: Endpoint,
+  context: CallContext,
+  identities: Pick<Identities, 'verify'>,
+): Promise<ServedCall> {
   const metadata = readMetadata(context.metadata)
   const call = new ServedCall(await identify(endpoint, metadata.get('authorization'), identities), metadata)
   const endsAt = Date.now() + (readTimeout(metadata.get('grpc-timeout')) ?? Infinity)
@@ -98,7 +125,11 @@ async function openCall(endpoint: Endpoint, context: CallContext, identities: Pi
   return call
 }
 
-async function identify(endpoint: Endpoint, authorization: string | undefined, identities: Pick<Identities, 'verify'>): Promise<Identity> {
+async function identify(
+  endpoint: Endpoint,
+  authorization: string | undefined,
+  identities: Pick<Identities, 'verify'>,
+): Promise<Identity> {
   const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]
   if (token) return identities.verify(token, 'mesh')
   if (endpoint.open) return NOBODY
@@ -124,5 +155,5 @@ function readTimeout(text: string | undefined): number | undefined {
 function toServerError(error: unknown, context: CallContext): Error {
   if (!(error instanceof CodedError)) return error instanceof Error ? error : new Error(String(error))
   context.trailer.set(ERROR_TRAILER, encodeError(error))
-  return new ServerError(toStatusNumber(error.code), error.message)
+  return new ServerError(toStatusNumber(error.code), toStatusText(error.message))
 }

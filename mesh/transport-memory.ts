@@ -50,7 +50,11 @@ function unaryCall(endpoint: Endpoint, request: unknown, options: ClientCallOpti
 }
 
 /** Calls `stop` when the caller's signal aborts or the deadline passes, until the returned function is called. */
-function watch(options: ClientCallOptions, fallbackMs: number | undefined, stop: (reason: CodedError) => void): () => void {
+function watch(
+  options: ClientCallOptions,
+  fallbackMs: number | undefined,
+  stop: (reason: CodedError) => void,
+): () => void {
   const { signal, deadlineMs = fallbackMs } = options
   const onAbort = () => stop(cancelled())
   const timer = deadlineMs === undefined ? undefined : setTimeout(() => stop(deadline()), deadlineMs)
@@ -66,16 +70,27 @@ function watch(options: ClientCallOptions, fallbackMs: number | undefined, stop:
 function toRequests(endpoint: Endpoint, request: unknown, call: ServedCall): { requests: unknown; leave?: () => void } {
   const { method } = endpoint
   if (!method.requestStream) return { requests: method.requestType.fromPartial(request) }
-  const requests = abortable(completed(request as AsyncIterable<unknown>, partial => method.requestType.fromPartial(partial)), call.signal)
+  const requests = abortable(
+    completed(request as AsyncIterable<unknown>, partial => method.requestType.fromPartial(partial)),
+    call.signal,
+  )
   return { requests, leave: () => void requests.return?.() }
 }
 
-async function* completed(partials: AsyncIterable<unknown>, complete: (partial: unknown) => unknown): AsyncGenerator<unknown> {
+async function* completed(
+  partials: AsyncIterable<unknown>,
+  complete: (partial: unknown) => unknown,
+): AsyncGenerator<unknown> {
   for await (const partial of partials) yield complete(partial)
 }
 
 /** Like a gRPC stream it begins when it is first iterated. */
-function streamingCall(endpoint: Endpoint, request: unknown, options: ClientCallOptions, own: Identity): AsyncIterable<unknown> {
+function streamingCall(
+  endpoint: Endpoint,
+  request: unknown,
+  options: ClientCallOptions,
+  own: Identity,
+): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]() {
       let opened: OpenedStream | undefined
@@ -99,6 +114,7 @@ function openStream(endpoint: Endpoint, request: unknown, options: ClientCallOpt
   const unwatch = watch(options, undefined, reason => call.abort(reason))
   const { requests, leave } = toRequests(endpoint, request, call)
   const responses = endpoint.stream(requests, call)
+  let left = false
   const end = () => {
     unwatch()
     leave?.()
@@ -111,12 +127,15 @@ function openStream(endpoint: Endpoint, request: unknown, options: ClientCallOpt
         return result
       } catch (error) {
         end()
+        if (left) return { done: true, value: undefined }
         throw error
       }
     },
     async return() {
-      end()
+      left = true
+      // First this: a handler that waits for a request must see the cancellation, not an orderly end.
       call.abort(cancelled())
+      end()
       return { done: true, value: undefined }
     },
   }
