@@ -69,7 +69,11 @@ export type Effect = 'pure' | 'idempotent' | 'unsafe'
 /** Clients of the services, by name. `nodes/services.ts` declares them; the graph itself knows none. */
 export interface NodeServices {}
 
-/** Runs user code in a process without credentials or network. Rejects with a {@link NodeFailure}. */
+/**
+ * Runs user code in a process without credentials or network. `code` is the text of an expression that gives a function, which may be async: it is called
+ * with `args`, and what it returns is answered as JSON (`undefined` as null). Rejects with a {@link NodeFailure}: `CODE_ERROR` with what the code threw
+ * and where, `TIMEOUT`, `MEMORY`.
+ */
 export interface Sandbox {
   run(code: string, args: readonly Json[], options: { signal: AbortSignal; timeoutMs?: number }): Promise<Json>
 }
