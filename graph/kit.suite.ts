@@ -1,6 +1,6 @@
 // What the engine's own tests run: a few node types and a host on real timers. The node library has its own tests.
 import { defineNode, NodeFailure } from './define.ts'
-import type { Registry } from './define.ts'
+import type { NodeServices, Registry } from './define.ts'
 import { createDigest, digestText } from './digest.ts'
 import type { NodeDocument, SpellDocument, StateDeclaration, Wire } from './document.ts'
 import type { Chunk, Entry, TerminalEntry } from './journal.ts'
@@ -281,7 +281,7 @@ export const host: RunHost = {
       })
     }),
   turn: () => new Promise(resolve => setImmediate(resolve)),
-  services: {},
+  services: {} as NodeServices,
   sandbox: { run: () => Promise.reject(new NodeFailure('NO_SANDBOX', 'there is none in this test')) },
   fetch: () => Promise.reject(new NodeFailure('NO_NETWORK', 'there is none in this test')),
 }

@@ -1,4 +1,5 @@
 import { NodeFailure } from './define.ts'
+import type { NodeServices } from './define.ts'
 import { Engine } from './engine.ts'
 import type { Entry } from './journal.ts'
 import type { Values } from './json.ts'
@@ -49,7 +50,7 @@ export async function replay(
       now: options.now ?? (() => 0),
       turn: options.turn ?? (() => Promise.resolve()),
       sleep: () => new Promise(() => undefined),
-      services: {},
+      services: {} as NodeServices,
       sandbox: { run: nothing },
       fetch: nothing,
     },

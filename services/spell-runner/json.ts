@@ -8,7 +8,10 @@ export function readJson(bytes: Uint8Array, field: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
   } catch (error) {
-    const why: Problem = { path: field, message: `is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+    const why: Problem = {
+      path: field,
+      message: `is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    }
     throw invalid([why])
   }
 }

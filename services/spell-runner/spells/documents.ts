@@ -10,7 +10,8 @@ export const DOCUMENT_LIMIT_BYTES = 10 * 1024 * 1024
 
 /** Turns a request's bytes into a document that may be stored. Throws INVALID_ARGUMENT with every problem. */
 export function readDocument(bytes: Uint8Array, registry: Registry): SpellDocument {
-  if (bytes.length > DOCUMENT_LIMIT_BYTES) throw invalid([{ path: 'document', message: `takes ${bytes.length} bytes; at most ${DOCUMENT_LIMIT_BYTES}` }])
+  if (bytes.length > DOCUMENT_LIMIT_BYTES)
+    throw invalid([{ path: 'document', message: `takes ${bytes.length} bytes; at most ${DOCUMENT_LIMIT_BYTES}` }])
   const value = readJson(bytes, 'document')
   if (value === undefined) throw invalid([{ path: 'document', message: 'is required' }])
   const parsed = parseDocument(value)

@@ -33,7 +33,8 @@ export function createPlans(store: SpellStore, registry: Registry): Plans {
   const kept = new LRUCache<string, CompiledSpell>({ max: 500 })
   return {
     async compile(owner, document, text) {
-      if (referencesOf(document).length > 0) return withLibrary(await resolve(store, owner, document), document, registry)
+      if (referencesOf(document).length > 0)
+        return withLibrary(await resolve(store, owner, document), document, registry)
       const hash = hashOf(text)
       const known = kept.get(hash)
       if (known) return known
@@ -57,8 +58,14 @@ export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
-function withLibrary(found: ReadonlyMap<string, SpellWithDocument>, document: SpellDocument, registry: Registry): CompiledSpell {
-  const documents = new Map([...found].map(([reference, { document: text }]) => [reference, JSON.parse(text) as SpellDocument]))
+function withLibrary(
+  found: ReadonlyMap<string, SpellWithDocument>,
+  document: SpellDocument,
+  registry: Registry,
+): CompiledSpell {
+  const documents = new Map(
+    [...found].map(([reference, { document: text }]) => [reference, JSON.parse(text) as SpellDocument]),
+  )
   try {
     const plan = compile(document, registry, { library: reference => documents.get(reference) })
     return {
@@ -73,7 +80,10 @@ function withLibrary(found: ReadonlyMap<string, SpellWithDocument>, document: Sp
 }
 
 function hasState({ nodes, state }: SpellDocument): boolean {
-  return Object.keys(state).length > 0 || Object.values(nodes).some(({ type }) => type.startsWith('state/') || type.startsWith('code/'))
+  return (
+    Object.keys(state).length > 0 ||
+    Object.values(nodes).some(({ type }) => type.startsWith('state/') || type.startsWith('code/'))
+  )
 }
 
 function referencesOf({ nodes }: SpellDocument): readonly { reference: string; revision?: number }[] {
@@ -85,7 +95,11 @@ function referencesOf({ nodes }: SpellDocument): readonly { reference: string; r
 }
 
 /** Finds the documents that a document calls, and those that they call. */
-async function resolve(store: SpellStore, owner: string, document: SpellDocument): Promise<Map<string, SpellWithDocument>> {
+async function resolve(
+  store: SpellStore,
+  owner: string,
+  document: SpellDocument,
+): Promise<Map<string, SpellWithDocument>> {
   const found = new Map<string, SpellWithDocument>()
   const open = [...referencesOf(document)]
   for (let next = open.pop(); next; next = open.pop()) {

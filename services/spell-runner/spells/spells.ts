@@ -58,14 +58,24 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
       const document = given instanceof Uint8Array ? readDocument(given, registry) : given
       const at = now()
       const row: SpellWithDocument = {
-        id: newId('s'), owner, name: document.name, description: document.description, revision: 1, created_at: at, updated_at: at, document: documentText(document),
+        id: newId('s'),
+        owner,
+        name: document.name,
+        description: document.description,
+        revision: 1,
+        created_at: at,
+        updated_at: at,
+        document: documentText(document),
       }
       await store.insert(row)
       return toMessage(row)
     },
     async get(owner, id, revision) {
       const row = await store.find(owner, id, revision || undefined)
-      if (!row) throw revision > 0 && (await store.find(owner, id)) ? notFound(`spell "${id}" has no revision ${revision}`) : missing(id)
+      if (!row)
+        throw revision > 0 && (await store.find(owner, id))
+          ? notFound(`spell "${id}" has no revision ${revision}`)
+          : missing(id)
       return toMessage(row)
     },
     async list(owner, pageSize, page) {
@@ -76,9 +86,15 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
     },
     async update(owner, id, base, bytes) {
       const document = readDocument(bytes, registry)
-      if (base < 1) throw invalid([{ path: 'baseRevision', message: 'is required: the revision that the change started from' }])
+      if (base < 1)
+        throw invalid([{ path: 'baseRevision', message: 'is required: the revision that the change started from' }])
       const text = documentText(document)
-      const row = await store.update(owner, id, base, { name: document.name, description: document.description, document: text, now: now() })
+      const row = await store.update(owner, id, base, {
+        name: document.name,
+        description: document.description,
+        document: text,
+        now: now(),
+      })
       if (row) {
         announce(owner, id, row.revision)
         return toMessage({ ...row, document: text })

@@ -25,14 +25,20 @@ export interface SpellStore {
   findByReference(owner: string, reference: string, revision?: number): Promise<SpellWithDocument | undefined>
   list(owner: string, limit: number, after: { updatedAt: number; id: string } | undefined): Promise<readonly SpellRow[]>
   /** Adds a revision on top of `base`; undefined: `base` is not the latest, or the spell is not there. */
-  update(owner: string, id: string, base: number, change: { name: string; description: string; document: string; now: number }): Promise<SpellRow | undefined>
+  update(
+    owner: string,
+    id: string,
+    base: number,
+    change: { name: string; description: string; document: string; now: number },
+  ): Promise<SpellRow | undefined>
   remove(owner: string, id: string): Promise<boolean>
 }
 
 const COLUMNS = sql.raw('s.id, s.owner, s.name, s.description, s.revision, s.created_at, s.updated_at')
 
 export function createSpellStore(database: Kysely<unknown>): SpellStore {
-  const one = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<Row | undefined> => (await query.execute(database)).rows[0]
+  const one = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<Row | undefined> =>
+    (await query.execute(database)).rows[0]
   return {
     async insert(spell) {
       await sql`
@@ -72,7 +78,11 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         )
         select ${COLUMNS} from s`),
     async remove(owner, id) {
-      return (await one(sql<{ id: string }>`delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id`)) !== undefined
+      return (
+        (await one(
+          sql<{ id: string }>`delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id`,
+        )) !== undefined
+      )
     },
   }
 }

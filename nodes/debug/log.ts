@@ -1,0 +1,25 @@
+import { defineNode } from '#graph/define.ts'
+
+export default defineNode({
+  title: 'Log',
+  about: 'Writes a line to the console.',
+  icon: 'terminal',
+  kind: 'action',
+  effect: 'pure',
+  config: {
+    type: 'object',
+    properties: {
+      label: { type: 'string', title: 'Label', default: '' },
+      level: { type: 'string', title: 'Level', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
+    },
+  },
+  inputs: { value: { type: 'any', about: 'What is shown' } },
+  flow: { in: ['in'], out: ['out'] },
+  run({ value }, { config, log }) {
+    const { label, level } = config
+    const shown = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+    const text = [label, shown].filter(Boolean).join(': ')
+    if (typeof value === 'object' && value !== null) log(level, text, value)
+    else log(level, text)
+  },
+})

@@ -1,0 +1,158 @@
+import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { describeNodeType } from '#graph/registry.ts'
+import { invalid, unauthenticated } from '#mesh/errors.ts'
+import type { Call, Handlers } from '#mesh/service.ts'
+import { importSpell } from './import.ts'
+import { newId } from './ids.ts'
+import { toJson } from './json.ts'
+import { toRunMessage } from './runs/record.ts'
+import type { RunMessage } from './runs/record.ts'
+import type { Runner } from './runner.ts'
+import { serveSession } from './session/stream.ts'
+import { Session } from './session/session.ts'
+
+type RunnerHandlers = Handlers<typeof SpellRunnerServiceDefinition>
+type SpellHandlers = Pick<
+  RunnerHandlers,
+  'createSpell' | 'getSpell' | 'listSpells' | 'updateSpell' | 'deleteSpell' | 'importSpell' | 'listNodeTypes'
+>
+
+/** What the service answers. Each handler reads the request, asks a part, and shows what it says. */
+export function createHandlers(runner: Runner): RunnerHandlers {
+  return { ...spellHandlers(runner), ...runHandlers(runner) }
+}
+
+/** Everything here belongs to a user. */
+function userOf({ caller }: Call): string {
+  if (caller.user === '') throw unauthenticated('this needs a user')
+  return caller.user
+}
+
+function spellHandlers({ spells, registry, importers, completion }: Runner): SpellHandlers {
+  const nodeTypes = [...registry.values()]
+    .map(describeNodeType)
+    .map(type => ({
+      ...type,
+      config: toJson(type.config as object as readonly []),
+      sockets: toJson(type.sockets as object as readonly []),
+    }))
+  return {
+    createSpell: async ({ document }, call) => ({ spell: await spells.create(userOf(call), document) }),
+    getSpell: async ({ spellId, revision }, call) => ({ spell: await spells.get(userOf(call), spellId, revision) }),
+    listSpells: async ({ pageSize, page }, call) => spells.list(userOf(call), pageSize, page),
+    updateSpell: async ({ spellId, baseRevision, document }, call) => ({
+      spell: await spells.update(userOf(call), spellId, baseRevision, document),
+    }),
+    async deleteSpell({ spellId }, call) {
+      await spells.remove(userOf(call), spellId)
+      return {}
+    },
+    async importSpell({ format, document }, call) {
+      const user = userOf(call)
+      const { models, defaultModel } = await completion.listModels({}, { caller: call.caller })
+      const imported = importSpell(format, document, {
+        importers,
+        registry,
+        models: models.map(({ id }) => id),
+        defaultModel,
+      })
+      return { spell: await spells.create(user, imported.document), report: imported.report }
+    },
+    listNodeTypes: async () => ({ nodeTypes }),
+  }
+}
+
+function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> {
+  const { runs, journals, store, spells, log } = runner
+  return {
+    startRun: async (request, call) => ({ run: await startRun(runner, request, call) }),
+    getRun: async ({ runId }, call) => ({ run: await runs.get(userOf(call), runId) }),
+    async listRuns({ spellId, pageSize, page }, call) {
+      const owner = userOf(call)
+      const limit = Math.min(200, pageSize || 50)
+      const rows = await store.list(owner, spellId, limit + 1, readPage(page))
+      // Of a spell that is not there nothing is listed but the truth.
+      if (rows.length === 0) await spells.load(owner, spellId, 0)
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return { runs: rows.slice(0, limit).map(toRunMessage), nextPage: last ? `${last.started_at}.${last.id}` : '' }
+    },
+    async listEntries({ runId, after, limit }, call) {
+      const { texts, ...rest } = await journals.page(userOf(call), runId, after, limit)
+      return { ...rest, entries: toJson(`[${texts.join(',')}]`) }
+    },
+    async getRunState({ runId }, call) {
+      const { row, view } = await journals.view(userOf(call), runId)
+      return { run: toRunMessage(row), attempt: row.attempt, seq: view.seq, state: toJson(JSON.stringify(view)) }
+    },
+    cancelRun: async ({ runId }, call) => ({ run: await runs.cancel(userOf(call), runId, 'cancelled by its user') }),
+    async *watchRun({ runId, after }, call) {
+      for await (const { attempt, first, texts } of journals.watch(userOf(call), runId, after, call.signal)) {
+        yield { attempt, firstSeq: first, entries: texts.map(text => Buffer.from(text)) }
+      }
+    },
+    async *session(requests, call) {
+      yield* serveSession(requests, new Session(userOf(call), newId('r'), runner), log, call.signal)
+    },
+  }
+}
+
+type StartRunRequest = Parameters<RunnerHandlers['startRun']>[0]
+
+async function startRun(runner: Runner, request: StartRunRequest, call: Call): Promise<RunMessage> {
+  const { spells, plans, runs, keys } = runner
+  const owner = userOf(call)
+  const { spellId, revision, idempotencyKey: key } = request
+  if (key.length > 200) throw invalid([{ path: 'idempotencyKey', message: 'is longer than 200 characters' }])
+  const { row, document } = await spells.load(owner, spellId, revision)
+  const compiled = await plans.compile(owner, document, row.document)
+  const begin = (id: string) =>
+    runs.start({
+      owner,
+      spell: spellId,
+      revision: row.revision,
+      compiled,
+      inputs: request.inputs,
+      state: request.state,
+      limits: request.limits,
+      id,
+    })
+  const id = newId('r')
+  const run = key === '' ? await begin(id) : await keys.once(owner, key, id, begin)
+  if ('earlier' in run) return finished(runner, owner, run.earlier, request.detached, call.signal)
+  if (request.detached) await run.stored
+  else await untilAborted(run.settled, call.signal)
+  return toRunMessage(run.row())
+}
+
+/** The run of an earlier call with the same key, once it has ended. */
+async function finished(
+  { runs, journals }: Runner,
+  owner: string,
+  id: string,
+  detached: boolean,
+  signal: AbortSignal,
+): Promise<RunMessage> {
+  const run = await runs.get(owner, id)
+  if (detached || run.endedAt > 0 || run.status === 'waiting') return run
+  for await (const _ of journals.watch(owner, id, run.lastSeq, signal)) {
+    // Only its end matters.
+  }
+  return runs.get(owner, id)
+}
+
+/** A caller that is gone does not wait; the run goes on. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function readPage(page: string): { startedAt: number; id: string } | undefined {
+  if (page === '') return undefined
+  const [, startedAt, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(page) ?? []
+  if (!startedAt || !id) throw invalid([{ path: 'page', message: 'is not the nextPage of a list' }])
+  return { startedAt: Number(startedAt), id }
+}

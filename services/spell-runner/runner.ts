@@ -1,0 +1,145 @@
+import type { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import type { NodeServices, Registry } from '#graph/define.ts'
+import type { Importer } from '#importers/importer.ts'
+import { createOutbound } from '#mesh/outbound.ts'
+import type { Client, ClientCallOptions, Environment } from '#mesh/service.ts'
+import { createCommitter } from './runs/committer.ts'
+import { createJournals } from './runs/journals.ts'
+import type { Journals } from './runs/journals.ts'
+import { createKeys } from './runs/keys.ts'
+import type { Keys } from './runs/keys.ts'
+import { createLeases } from './runs/leases.ts'
+import { createPublisher } from './runs/publisher.ts'
+import { createRecovery } from './runs/recovery.ts'
+import { createRuns } from './runs/runs.ts'
+import type { Runs } from './runs/runs.ts'
+import { createRunStore } from './runs/store.ts'
+import type { RunStore } from './runs/store.ts'
+import { createSandbox } from './sandbox/sandbox.ts'
+import type { SETTINGS } from './service.ts'
+import { createDetached } from './session/detached.ts'
+import type { Detached } from './session/detached.ts'
+import { createPlans } from './spells/plans.ts'
+import type { Plans } from './spells/plans.ts'
+import { createSpells } from './spells/spells.ts'
+import type { Spells } from './spells/spells.ts'
+import { createSpellStore } from './spells/store.ts'
+
+type RunnerEnvironment = Environment<typeof SETTINGS, { completion: typeof CompletionServiceDefinition }>
+
+/** The parts of a running spell-runner. */
+export interface Runner {
+  readonly registry: Registry
+  readonly importers: readonly Importer[]
+  readonly spells: Spells
+  readonly plans: Plans
+  readonly runs: Runs
+  readonly journals: Journals
+  readonly store: RunStore
+  readonly keys: Keys
+  readonly detached: Detached
+  readonly completion: Client<typeof CompletionServiceDefinition>
+  readonly log: RunnerEnvironment['log']
+}
+
+const HEAD_MS = 1_000
+/** How long runs at work may go on when the process is to end. */
+const FINISH_MS = 5_000
+
+/** Puts the parts together, takes up what dead runners left, and ends in order. */
+export async function openRunner(
+  environment: RunnerEnvironment,
+  registry: Registry,
+  importers: readonly Importer[],
+): Promise<Runner> {
+  const { settings, database, bus, log, metrics, instance } = environment
+  const spellStore = createSpellStore(database)
+  const store = createRunStore(database)
+  const spells = createSpells(spellStore, registry, bus, Date.now)
+  const plans = createPlans(spellStore, registry)
+  const committer = createCommitter(database, instance, log, metrics)
+  const publisher = createPublisher(bus)
+  const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
+  const outbound = createOutbound(settings)
+  const detached = createDetached(bus, settings.DETACH_MS)
+  const active = metrics.gauge('runs_active', 'runs at work in this process')
+  const ended = metrics.counter('runs_ended_total', 'runs that left this process', ['status'])
+  const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
+  const runs = createRuns({
+    store,
+    bus,
+    workshop: {
+      committer,
+      publisher,
+      sandbox,
+      fetch: outbound.fetch,
+      log,
+      servicesFor: createServices(environment.services),
+    },
+    mostPerUser: settings.RUNS_PER_USER,
+    onCount: count => active.set(count),
+    onEnd: run => ended.add(1, { status: run.row().status }),
+  })
+  const leaseMs = settings.RUN_LEASE_MS
+  const leases = createLeases(database, instance, { leaseMs, alone: environment.alone })
+  const recovery = createRecovery({
+    leases,
+    runs,
+    store,
+    spells: spellStore,
+    plans,
+    committer,
+    publisher,
+    log,
+    leaseMs,
+    alone: environment.alone,
+    onTaken: count => taken.add(count),
+  })
+  const beacon = setInterval(() => {
+    for (const run of runs.active()) run.announce()
+  }, HEAD_MS)
+  environment.onStop(async () => {
+    runs.close()
+    detached.close()
+    await finish(runs)
+    clearInterval(beacon)
+    await committer.idle()
+    await recovery.end()
+    await sandbox[Symbol.asyncDispose]()
+    await outbound[Symbol.asyncDispose]()
+  })
+  await recovery.begin()
+  return {
+    registry,
+    importers,
+    spells,
+    plans,
+    runs,
+    journals: createJournals(store, bus),
+    store,
+    keys: createKeys(store),
+    detached,
+    completion: environment.services.completion,
+    log,
+  }
+}
+
+/** Lets runs come to their end, then leaves them to others. */
+async function finish(runs: Runs): Promise<void> {
+  const late = new Promise<void>(resolve => setTimeout(resolve, FINISH_MS).unref())
+  await Promise.race([Promise.allSettled([...runs.active()].map(run => run.settled)), late])
+  for (const run of [...runs.active()]) run.abandon()
+}
+
+/** The services as nodes call them: every call is made for the user whose run it is. */
+function createServices(services: RunnerEnvironment['services']): (user: string) => NodeServices {
+  const completion = services.completion
+  return user => {
+    const caller = { user, service: 'spell-runner' }
+    return {
+      completion: {
+        complete: (request, options: ClientCallOptions = {}) => completion.complete(request, { ...options, caller }),
+      },
+    } satisfies NodeServices
+  }
+}

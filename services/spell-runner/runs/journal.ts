@@ -1,0 +1,160 @@
+import { createDigest } from '#graph/digest.ts'
+import type { Entry, TerminalEntry } from '#graph/journal.ts'
+import { isTerminal } from '#graph/journal.ts'
+import type { NewRun, RunBatch, RunChange, StateWrite } from './commit.ts'
+import type { Committable, Committer } from './committer.ts'
+
+/** Whose journal it is and where it stands. */
+export interface JournalOptions {
+  readonly run: string
+  readonly attempt: number
+  /** Of a run that is not stored yet. */
+  readonly make?: NewRun
+  /** What is stored already, of a run that is resumed. */
+  readonly stored?: readonly string[]
+  readonly committer: Committer
+  /** Entries are in the database: `texts`, the first of them numbered `first`. */
+  onCommitted(texts: readonly string[], first: number, last: Entry): void
+  /** Nothing more can be written: the run belongs to another runner, or it cannot be stored. */
+  onLost(error: unknown): void
+  /** The writes to the spell's state that go with the end of the run. */
+  stateWrites(entry: TerminalEntry): readonly StateWrite[]
+}
+
+/** The journal of one run on its way to the database. An entry is made to text once: that text is stored, digested and published. */
+export class RunJournal implements Committable {
+  readonly #options: JournalOptions
+  readonly #digest = createDigest()
+  #make: NewRun | undefined
+  #texts: string[] = []
+  #change: RunChange | undefined
+  #state: readonly StateWrite[] = []
+  /** The entry that the last of the texts was made of, and of those taken. */
+  #last: Entry | undefined
+  #taken: Entry | undefined
+  #committed: number
+  #bytes = 0
+  #waiting: { seq: number; resolve: () => void; reject: (error: unknown) => void }[] = []
+  #lost: { readonly error: unknown } | undefined
+
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#make = options.make
+    const stored = options.stored ?? []
+    for (const text of stored) this.#add(text)
+    this.#committed = stored.length
+  }
+
+  /** Number of the last entry in the database. */
+  get committedSeq(): number {
+    return this.#committed
+  }
+
+  /** Entries on their way. */
+  get lag(): number {
+    return this.#texts.length
+  }
+
+  /** Characters of the whole journal. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  #add(text: string): void {
+    this.#bytes += text.length
+    this.#digest.add(text)
+  }
+
+  append(entry: Entry): void {
+    if (this.#lost) return
+    const text = JSON.stringify(entry)
+    if (isTerminal(entry)) {
+      this.#change = toChange(entry)
+      this.#state = this.#options.stateWrites(entry)
+    } else {
+      this.#add(text)
+      if (entry.kind === 'run.waiting') this.#change = { status: 'waiting', ...NOTHING }
+      else if (entry.kind === 'run.answered') this.#change = { status: 'running', ...NOTHING }
+    }
+    this.#last = entry
+    if (this.#texts.push(text) === 1) this.#options.committer.schedule(this)
+  }
+
+  digestOf(terminal: TerminalEntry): string {
+    this.#add(JSON.stringify(terminal))
+    return this.#digest.hex()
+  }
+
+  /** Resolves when this entry is in the database. Rejects when it never will be from here. */
+  durable(seq: number): Promise<void> {
+    if (this.#committed >= seq) return Promise.resolve()
+    if (this.#lost) return Promise.reject(this.#lost.error)
+    return new Promise((resolve, reject) => void this.#waiting.push({ seq, resolve, reject }))
+  }
+
+  take(limit: number): RunBatch | undefined {
+    if (this.#texts.length === 0 || this.#lost) return undefined
+    const whole = this.#texts.length <= limit
+    const texts = whole ? this.#texts : this.#texts.slice(0, limit)
+    this.#texts = whole ? [] : this.#texts.slice(limit)
+    const { run, attempt } = this.#options
+    const batch: RunBatch = {
+      run,
+      attempt,
+      previous: this.#committed,
+      texts,
+      make: this.#make,
+      change: whole ? this.#change : undefined,
+      state: whole ? this.#state : [],
+    }
+    this.#make = undefined
+    this.#taken = whole ? this.#last : undefined
+    if (whole) {
+      this.#change = undefined
+      this.#state = []
+    }
+    return batch
+  }
+
+  committed({ texts }: RunBatch): void {
+    const first = this.#committed + 1
+    this.#committed += texts.length
+    const last = this.#taken ?? (JSON.parse(texts.at(-1) ?? 'null') as Entry)
+    if (this.#texts.length > 0) this.#options.committer.schedule(this)
+    this.#options.onCommitted(texts, first, last)
+    if (this.#waiting.length === 0) return
+    const ready = this.#waiting.filter(({ seq }) => seq <= this.#committed)
+    this.#waiting = this.#waiting.filter(({ seq }) => seq > this.#committed)
+    for (const { resolve } of ready) resolve()
+  }
+
+  refused(): void {
+    this.#end(new Error('this run belongs to another runner now'))
+  }
+
+  unfit(error: unknown): void {
+    this.#end(error)
+  }
+
+  #end(error: unknown): void {
+    this.#lost = { error }
+    this.#texts = []
+    this.#options.onLost(error)
+    for (const { reject } of this.#waiting) reject(error)
+    this.#waiting = []
+  }
+}
+
+const NOTHING = { outputs: '{}', error: null, digest: '', ended_at: 0 }
+
+function toChange(entry: TerminalEntry): RunChange {
+  const ended = { ...NOTHING, digest: entry.digest ?? '', ended_at: entry.at }
+  switch (entry.kind) {
+    case 'run.completed':
+      return { ...ended, status: 'completed', outputs: JSON.stringify(entry.outputs) }
+    case 'run.failed':
+      return { ...ended, status: 'failed', error: JSON.stringify(entry.error) }
+    case 'run.cancelled':
+      return { ...ended, status: 'cancelled' }
+  }
+}

@@ -1,0 +1,136 @@
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { RunStatus } from './record.ts'
+
+/** A run as it is stored. Values that are JSON are texts. */
+export interface RunRow {
+  readonly id: string
+  readonly owner: string
+  readonly spell: string
+  readonly revision: number
+  readonly draft: string | null
+  readonly library: string
+  readonly limits: string
+  readonly session: string
+  readonly keeps_state: boolean
+  readonly status: RunStatus
+  readonly inputs: string
+  readonly outputs: string
+  readonly error: string | null
+  readonly last_seq: number
+  readonly digest: string
+  readonly attempt: number
+  readonly started_at: number
+  readonly ended_at: number
+}
+
+/** A page of a journal, and where the run stood when it was read. */
+export interface EntryPage {
+  readonly texts: readonly string[]
+  readonly attempt: number
+  readonly lastSeq: number
+  readonly ended: boolean
+}
+
+/** Runs, their journals and the state of spells in the database. */
+export interface RunStore {
+  /** Only the owner's. */
+  find(owner: string, id: string): Promise<RunRow | undefined>
+  /** Latest start first. */
+  list(
+    owner: string,
+    spell: string,
+    limit: number,
+    after: { startedAt: number; id: string } | undefined,
+  ): Promise<readonly RunRow[]>
+  /** Runs of a spell that have not ended. */
+  active(owner: string, spell: string): Promise<readonly RunRow[]>
+  /** Entries after a position; undefined: there is no such run of this owner. */
+  entries(owner: string, id: string, after: number, limit: number): Promise<EntryPage | undefined>
+  /** The whole journal, in order. */
+  journal(id: string): Promise<readonly string[]>
+  /** The state that a run starts from: the spell's, and over it the session's. */
+  state(owner: string, spell: string, session: string): Promise<Record<string, string>>
+  putDraft(hash: string, document: string): Promise<void>
+  draft(hash: string): Promise<string | undefined>
+  /** Gives the key to `run` unless a run has it already; answers whose it is now. */
+  claimKey(owner: string, key: string, run: string): Promise<string>
+}
+
+const COLUMNS = sql.raw(
+  `r.id, r.owner, r.spell, r.revision, r.draft, r.library::text as library, r.limits::text as limits, r.session, r.keeps_state, r.status,
+   r.inputs::text as inputs, r.outputs::text as outputs, r.error::text as error, r.last_seq, r.digest, r.attempt, r.started_at, r.ended_at`,
+)
+/** What {@link RunRow} is selected by, from `spell_runner.runs r`. */
+export const RUN_COLUMNS = COLUMNS
+
+export function createRunStore(database: Kysely<unknown>): RunStore {
+  const all = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<readonly Row[]> =>
+    (await query.execute(database)).rows
+  return {
+    async find(owner, id) {
+      return (
+        await all(sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.id = ${id} and r.owner = ${owner}`)
+      )[0]
+    },
+    list: (owner, spell, limit, after) =>
+      all(sql<RunRow>`
+        select ${COLUMNS} from spell_runner.runs r
+        where r.spell = ${spell} and r.owner = ${owner}
+          and (${after?.startedAt ?? null}::bigint is null or (r.started_at, r.id) < (${after?.startedAt ?? null}::bigint, ${after?.id ?? null}::text))
+        order by r.started_at desc, r.id desc limit ${limit}`),
+    active: (owner, spell) =>
+      all(
+        sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.spell = ${spell} and r.owner = ${owner} and r.ended_at = 0 order by r.started_at`,
+      ),
+    async entries(owner, id, after, limit) {
+      const rows = await all(sql<{ entry: string | null; attempt: number; last_seq: number; ended_at: number }>`
+        select e.entry::text as entry, r.attempt, r.last_seq, r.ended_at
+        from spell_runner.runs r
+        left join lateral (select entry, seq from spell_runner.entries where run = r.id and seq > ${after} order by seq limit ${limit}) e on true
+        where r.id = ${id} and r.owner = ${owner} order by e.seq`)
+      const [first] = rows
+      if (!first) return undefined
+      return {
+        texts: rows.flatMap(({ entry }) => entry ?? []),
+        attempt: first.attempt,
+        lastSeq: Number(first.last_seq),
+        ended: Number(first.ended_at) > 0,
+      }
+    },
+    async journal(id) {
+      const rows = await all(
+        sql<{ entry: string }>`select entry::text as entry from spell_runner.entries where run = ${id} order by seq`,
+      )
+      return rows.map(({ entry }) => entry)
+    },
+    async state(owner, spell, session) {
+      const rows = await all(sql<{ key: string; value: string }>`
+        select key, value::text as value from spell_runner.state
+        where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`)
+      return Object.fromEntries(rows.map(({ key, value }) => [key, value]))
+    },
+    async putDraft(hash, document) {
+      await sql`insert into spell_runner.drafts (hash, document) values (${hash}, ${document}::json) on conflict do nothing`.execute(
+        database,
+      )
+    },
+    async draft(hash) {
+      return (
+        await all(
+          sql<{ document: string }>`select document::text as document from spell_runner.drafts where hash = ${hash}`,
+        )
+      )[0]?.document
+    },
+    async claimKey(owner, key, run) {
+      // A key whose run never came to be, or is older than a day, is given anew.
+      const [row] = await all(sql<{ run: string }>`
+        insert into spell_runner.idempotency_keys as k (owner, key, run) values (${owner}, ${key}, ${run})
+        on conflict (owner, key) do update set
+          run = case when k.created_at < now() - interval '1 day' then excluded.run else k.run end,
+          created_at = case when k.created_at < now() - interval '1 day' then now() else k.created_at end
+        returning run`)
+      return row?.run ?? run
+    },
+  }
+}

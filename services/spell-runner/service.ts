@@ -1,0 +1,36 @@
+import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { NodeDefinition } from '#graph/define.ts'
+import { createRegistry } from '#graph/registry.ts'
+import type { Importer } from '#importers/importer.ts'
+import { discoverRecord } from '#mesh/discover.ts'
+import { OUTBOUND_SETTINGS } from '#mesh/outbound.ts'
+import { defineService, migrations } from '#mesh/service.ts'
+import { integer } from '#mesh/settings.ts'
+import { createHandlers } from './handlers.ts'
+import { openRunner } from './runner.ts'
+
+export const SETTINGS = {
+  ...OUTBOUND_SETTINGS,
+  RUNS_PER_USER: integer('most runs of one user at work at once', 20, { min: 1 }),
+  RUN_LEASE_MS: integer('how long a silent runner keeps its runs before others take them up, in milliseconds', 4_000, {
+    min: 500,
+  }),
+  DETACH_MS: integer('how long a run of a closed editor goes on alone, in milliseconds', 30_000),
+  SANDBOX_PROCESSES: integer('most processes that run user code at once', 2, { min: 1, max: 64 }),
+  SANDBOX_TIMEOUT_MS: integer('longest time of one call of user code, in milliseconds', 5_000, { min: 10 }),
+}
+
+export default defineService({
+  contract: SpellRunnerServiceDefinition,
+  settings: SETTINGS,
+  uses: { completion: CompletionServiceDefinition },
+  schema: migrations(import.meta.url),
+  async start(environment) {
+    const registry = createRegistry(
+      await discoverRecord<NodeDefinition>(new URL('../../nodes/', import.meta.url), /^[a-z-]+\/[a-z-]+\.ts$/),
+    )
+    const importers = await discoverRecord<Importer>(new URL('../../importers/', import.meta.url), /^[a-z-]+\.ts$/)
+    return createHandlers(await openRunner(environment, registry, Object.values(importers)))
+  },
+})

@@ -1,0 +1,166 @@
+import type { Problem, SpellDocument } from '#graph/document.ts'
+import { parseDocument } from '#graph/parse.ts'
+import { isCoded, invalid, precondition } from '#mesh/errors.ts'
+import type { SessionRequest, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { Handlers } from '#mesh/service.ts'
+import { readJson, toJson } from '../json.ts'
+import type { ActiveRun } from '../runs/active.ts'
+import { toRunMessage } from '../runs/record.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { RunStore } from '../runs/store.ts'
+import type { CompiledSpell, Plans } from '../spells/plans.ts'
+import { hashOf } from '../spells/plans.ts'
+import { documentText } from '../spells/documents.ts'
+import type { Spells } from '../spells/spells.ts'
+import type { Detached } from './detached.ts'
+
+/** What sessions work with. */
+export interface SessionParts {
+  readonly spells: Spells
+  readonly plans: Plans
+  readonly runs: Runs
+  readonly store: RunStore
+  readonly detached: Detached
+}
+
+export type Command = NonNullable<SessionRequest['command']>
+/** An answer as the handler gives it. */
+export type Answer =
+  ReturnType<Handlers<typeof SpellRunnerServiceDefinition>['session']> extends AsyncIterable<infer T> ? T : never
+export type Result = NonNullable<Answer['result']>
+
+const MOST_OPEN = 16
+
+/** One open spell of a session: the seeds' SpellRunner. A cache: another runner can make it again. */
+interface SpellRunner {
+  readonly revision: number
+  draft: { readonly document: SpellDocument; readonly text: string; readonly hash: string } | undefined
+  /** What keeps the draft from running. */
+  problems: readonly Problem[]
+}
+
+/** One user's session: the spells open in it and the runs started in it. */
+export class Session {
+  readonly #user: string
+  readonly #id: string
+  readonly #parts: SessionParts
+  readonly #open = new Map<string, SpellRunner>()
+  readonly #started = new Map<ActiveRun, 'finish' | 'cancel'>()
+
+  constructor(user: string, id: string, parts: SessionParts) {
+    this.#user = user
+    this.#id = id
+    this.#parts = parts
+  }
+
+  async execute(command: Command): Promise<Result> {
+    switch (command.$case) {
+      case 'open':
+        return this.#openSpell(command.value.spellId, command.value.revision)
+      case 'edit':
+        return this.#edit(command.value.spellId, command.value.draft)
+      case 'close':
+        this.#open.delete(command.value.spellId)
+        return { $case: 'closed', value: {} }
+      case 'start':
+        return this.#start(command.value)
+      case 'cancel':
+        await this.#parts.runs.cancel(this.#user, command.value.runId, 'cancelled by its user')
+        return { $case: 'cancelled', value: {} }
+      case 'heartbeat':
+        return { $case: 'heartbeat', value: {} }
+    }
+  }
+
+  /** The socket is gone: its runs go on, or stop after a while. */
+  end(): void {
+    this.#open.clear()
+    for (const [run, onDetach] of this.#started) if (onDetach === 'cancel') this.#parts.detached.add(run)
+    this.#started.clear()
+  }
+
+  async #openSpell(id: string, revision: number): Promise<Result> {
+    if (this.#open.size >= MOST_OPEN && !this.#open.has(id))
+      throw precondition(`${MOST_OPEN} spells are open in this session: close one first`)
+    const { spells, store, detached } = this.#parts
+    const spell = await spells.get(this.#user, id, revision)
+    detached.keep(this.#user, id)
+    const active = await store.active(this.#user, id)
+    if (!this.#open.has(id)) this.#open.set(id, { revision, draft: undefined, problems: [] })
+    return { $case: 'opened', value: { spell, activeRuns: active.map(toRunMessage) } }
+  }
+
+  async #edit(id: string, bytes: Uint8Array): Promise<Result> {
+    const runner = this.#runnerOf(id)
+    runner.problems = []
+    if (bytes.length === 0) {
+      runner.draft = undefined
+      return edited([])
+    }
+    const parsed = parseDocument(readJson(bytes, 'draft'))
+    if (!parsed.document) {
+      runner.problems = parsed.problems
+      return edited(parsed.problems)
+    }
+    const text = documentText(parsed.document)
+    runner.draft = { document: parsed.document, text, hash: hashOf(text) }
+    try {
+      await this.#compile(id, runner)
+    } catch (error) {
+      if (!isCoded(error, 'INVALID_ARGUMENT')) throw error
+      runner.problems = error.problems
+    }
+    return edited(runner.problems)
+  }
+
+  async #start({
+    spellId,
+    inputs,
+    onDetach,
+    state,
+    limits,
+  }: Extract<Command, { $case: 'start' }>['value']): Promise<Result> {
+    const { spells, runs, store } = this.#parts
+    const runner = this.#runnerOf(spellId)
+    const { draft } = runner
+    if (onDetach !== '' && onDetach !== 'finish' && onDetach !== 'cancel')
+      throw invalid([{ path: 'options.onDetach', message: 'is neither "finish" nor "cancel"' }])
+    if (runner.problems.length > 0) throw invalid(runner.problems)
+    const { row } = await spells.load(this.#user, spellId, runner.revision)
+    const compiled = await this.#compile(spellId, { draft, revision: runner.revision })
+    if (draft) await store.putDraft(draft.hash, draft.text)
+    const run = await runs.start({
+      owner: this.#user,
+      spell: spellId,
+      revision: row.revision,
+      compiled,
+      ...(draft ? { draft: draft.hash } : {}),
+      inputs,
+      state,
+      session: this.#id,
+      limits,
+    })
+    this.#started.set(run, onDetach || 'cancel')
+    run.finished.catch(() => {}).finally(() => this.#started.delete(run))
+    await run.stored
+    return { $case: 'started', value: { run: toRunMessage(run.row()) } }
+  }
+
+  #runnerOf(id: string): SpellRunner {
+    const runner = this.#open.get(id)
+    if (!runner) throw precondition(`the spell "${id}" is not open in this session`)
+    return runner
+  }
+
+  #compile(id: string, { draft, revision }: Pick<SpellRunner, 'draft' | 'revision'>): Promise<CompiledSpell> {
+    const { plans, spells } = this.#parts
+    if (draft) return plans.compile(this.#user, draft.document, draft.text)
+    return spells
+      .load(this.#user, id, revision)
+      .then(({ row, document }) => plans.compile(this.#user, document, row.document))
+  }
+}
+
+function edited(problems: readonly Problem[]): Result {
+  return { $case: 'edited', value: { problems: toJson(problems) } }
+}
