@@ -29,13 +29,11 @@ function userOf({ caller }: Call): string {
 }
 
 function spellHandlers({ spells, registry, importers, completion }: Runner): SpellHandlers {
-  const nodeTypes = [...registry.values()]
-    .map(describeNodeType)
-    .map(type => ({
-      ...type,
-      config: toJson(type.config as object as readonly []),
-      sockets: toJson(type.sockets as object as readonly []),
-    }))
+  const nodeTypes = [...registry.values()].map(describeNodeType).map(type => ({
+    ...type,
+    config: toJson(type.config as object as readonly []),
+    sockets: toJson(type.sockets as object as readonly []),
+  }))
   return {
     createSpell: async ({ document }, call) => ({ spell: await spells.create(userOf(call), document) }),
     getSpell: async ({ spellId, revision }, call) => ({ spell: await spells.get(userOf(call), spellId, revision) }),

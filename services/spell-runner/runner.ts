@@ -44,7 +44,7 @@ export interface Runner {
 
 const HEAD_MS = 1_000
 /** How long runs at work may go on when the process is to end. */
-const FINISH_MS = 5_000
+const FINISH_MS = 2_000
 
 /** Puts the parts together, takes up what dead runners left, and ends in order. */
 export async function openRunner(

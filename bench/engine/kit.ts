@@ -1,0 +1,133 @@
+// What the engine suite runs: steps that cost next to nothing, so that what is measured is the engine.
+import { defineNode } from '#graph/define.ts'
+import type { NodeServices } from '#graph/define.ts'
+import type { SpellDocument, NodeDocument, Wire } from '#graph/document.ts'
+import type { Entry } from '#graph/journal.ts'
+import type { Values } from '#graph/json.ts'
+import { compile } from '#graph/plan.ts'
+import type { Plan } from '#graph/plan.ts'
+import { createRegistry } from '#graph/registry.ts'
+import { startRun } from '#graph/run.ts'
+import type { RunHost } from '#graph/run.ts'
+import forEach from '#nodes/flow/for-each.ts'
+import input from '#nodes/flow/input.ts'
+import join from '#nodes/flow/join.ts'
+import output from '#nodes/flow/output.ts'
+import start from '#nodes/flow/start.ts'
+
+const registry = createRegistry({
+  'flow/start': start,
+  'flow/input': input,
+  'flow/output': output,
+  'flow/join': join,
+  'flow/for-each': forEach,
+  'bench/step': defineNode({
+    title: 'Step',
+    about: 'Adds one, at once.',
+    kind: 'action',
+    effect: 'pure',
+    inputs: { value: { type: 'number', default: 0 } },
+    outputs: { value: { type: 'number' } },
+    flow: { in: ['in'], out: ['out'] },
+    run: ({ value }) => ({ outputs: { value: value + 1 } }),
+  }),
+  'bench/later': defineNode({
+    title: 'Later',
+    about: 'Adds one after a turn of the event loop.',
+    kind: 'action',
+    effect: 'idempotent',
+    inputs: { value: { type: 'number', default: 0 } },
+    outputs: { value: { type: 'number' } },
+    flow: { in: ['in'], out: ['out'] },
+    async run({ value }) {
+      await new Promise(resolve => setImmediate(resolve))
+      return { outputs: { value: value + 1 } }
+    },
+  }),
+})
+
+const unused = () => Promise.reject(new Error('nothing in this suite reaches outside'))
+export const host: RunHost = {
+  now: () => Date.now(),
+  sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
+  turn: () => new Promise(resolve => setImmediate(resolve)),
+  services: {} as NodeServices,
+  sandbox: { run: unused },
+  fetch: unused,
+}
+
+/** Runs a plan with its journal in memory; answers the journal. */
+export async function runOnce(plan: Plan, inputs: Values = {}): Promise<Entry[]> {
+  const journal: Entry[] = []
+  const run = startRun({
+    run: 'bench',
+    spell: 'bench',
+    revision: 1,
+    user: 'bench',
+    plan,
+    inputs,
+    seed: 1,
+    append: entry => journal.push(entry),
+    host,
+    limits: { activations: 10_000_000 },
+  })
+  const end = await run.done
+  if (end.kind !== 'run.completed') throw new Error(`the run ended as ${JSON.stringify(end)}`)
+  return journal
+}
+
+/** `count` steps, one after the other. */
+export function chain(count: number, type: 'bench/step' | 'bench/later' = 'bench/step'): Plan {
+  const nodes: Record<string, NodeDocument> = { start: { type: 'flow/start' } }
+  const wires: Wire[] = []
+  for (let i = 0; i < count; i++) {
+    nodes[`s${i}`] = { type }
+    wires.push([i === 0 ? 'start.out' : `s${i - 1}.out`, `s${i}.in`])
+    if (i > 0) wires.push([`s${i - 1}.value`, `s${i}.value`])
+  }
+  return toPlan(nodes, wires)
+}
+
+/** One to `count` to one. */
+export function fan(count: number): Plan {
+  const nodes: Record<string, NodeDocument> = { start: { type: 'flow/start' }, all: { type: 'flow/join' } }
+  const wires: Wire[] = []
+  for (let i = 0; i < count; i++) {
+    nodes[`s${i}`] = { type: 'bench/step', values: { value: i } }
+    wires.push(['start.out', `s${i}.in`], [`s${i}.out`, 'all.in'])
+  }
+  return toPlan(nodes, wires)
+}
+
+/** A loop over a list, with `body` steps inside. */
+export function loop(body: number): Plan {
+  const nodes: Record<string, NodeDocument> = {
+    start: { type: 'flow/start' },
+    list: { type: 'flow/input', config: { name: 'list', type: 'array' } },
+    each: { type: 'flow/for-each' },
+  }
+  const wires: Wire[] = [
+    ['start.out', 'each.in'],
+    ['list.value', 'each.list'],
+    ['each.each', 's0.in'],
+    ['each.item', 's0.value'],
+  ]
+  for (let i = 0; i < body; i++) {
+    nodes[`s${i}`] = { type: 'bench/step' }
+    if (i > 0) wires.push([`s${i - 1}.out`, `s${i}.in`], [`s${i - 1}.value`, `s${i}.value`])
+  }
+  return toPlan(nodes, wires)
+}
+
+function toPlan(nodes: Record<string, NodeDocument>, wires: readonly Wire[]): Plan {
+  const document: SpellDocument = {
+    format: 'spell/1',
+    name: 'bench',
+    description: '',
+    nodes,
+    wires,
+    state: {},
+    notes: [],
+  }
+  return compile(document, registry)
+}
