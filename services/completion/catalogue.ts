@@ -33,7 +33,11 @@ export function createCatalogue(providers: ReadonlyMap<string, Provider>, log: L
     return models
   }
   const list = async (): Promise<readonly CatalogueModel[]> => {
-    const all = await Promise.all([...providers].map(async ([name, provider]) => (await modelsOf(name, provider)).map(model => ({ ...model, id: `${name}/${model.name}`, provider: name }))))
+    const all = await Promise.all(
+      [...providers].map(async ([name, provider]) =>
+        (await modelsOf(name, provider)).map(model => ({ ...model, id: `${name}/${model.name}`, provider: name })),
+      ),
+    )
     return all.flat()
   }
   return {
@@ -52,8 +56,10 @@ export function createCatalogue(providers: ReadonlyMap<string, Provider>, log: L
       const [only, ...more] = bare
       const provider = only && providers.get(only.provider)
       if (only && provider && more.length === 0) return { id: only.id, model: only.name, provider }
-      if (more.length > 0) throw notFound(`several providers list "${name}": say ${bare.map(({ id }) => `"${id}"`).join(' or ')}`)
-      if (name.startsWith('openai/') && !providers.has('openai')) throw precondition(`"${name}" needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own`)
+      if (more.length > 0)
+        throw notFound(`several providers list "${name}": say ${bare.map(({ id }) => `"${id}"`).join(' or ')}`)
+      if (name.startsWith('openai/') && !providers.has('openai'))
+        throw precondition(`"${name}" needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own`)
       throw notFound(`nobody lists the model "${name}"; there are ${nearest(name, models).join(', ') || 'none'}`)
     },
   }
@@ -74,7 +80,10 @@ function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      )
     row = next
   }
   return row[b.length] ?? 0

@@ -41,4 +41,3 @@ export interface CompletionSettings {
   readonly LOCAL_MODEL_DELAY_MS: number
   readonly COMPLETION_TIMEOUT_MS: number
 }
-

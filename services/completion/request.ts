@@ -7,7 +7,14 @@ const ROLES = ['system', 'user', 'assistant'] as const
 const MOST_CHARACTERS = 2_000_000
 
 /** Checks a request. Throws INVALID_ARGUMENT with every bad field. */
-export function readRequest({ messages, temperature, maxTokens, stop, seed, idempotencyKey }: CompleteRequest): Omit<ProviderRequest, 'model'> {
+export function readRequest({
+  messages,
+  temperature,
+  maxTokens,
+  stop,
+  seed,
+  idempotencyKey,
+}: CompleteRequest): Omit<ProviderRequest, 'model'> {
   const problems: Problem[] = []
   const refuse = (path: string, message: string) => void problems.push({ path, message })
   if (messages.length === 0) refuse('messages', 'expected at least one')
@@ -18,7 +25,8 @@ export function readRequest({ messages, temperature, maxTokens, stop, seed, idem
   })
   const size = messages.reduce((sum, { content }) => sum + content.length, 0)
   if (size > MOST_CHARACTERS) refuse('messages', `take ${size} characters; at most ${MOST_CHARACTERS}`)
-  if (temperature !== undefined && !(temperature >= 0 && temperature <= 2)) refuse('temperature', `${temperature} is not from 0 to 2`)
+  if (temperature !== undefined && !(temperature >= 0 && temperature <= 2))
+    refuse('temperature', `${temperature} is not from 0 to 2`)
   if (maxTokens === 0) refuse('maxTokens', 'expected at least 1')
   if (stop.length > 4) refuse('stop', `${stop.length} texts; at most 4`)
   stop.forEach((one, index) => one === '' && refuse(`stop[${index}]`, 'must not be empty'))

@@ -10,9 +10,13 @@ export default defineService({
   contract: CompletionServiceDefinition,
   settings: {
     DEFAULT_MODEL: text('model used where none is named', 'local/demo'),
-    OPENAI_BASE_URL: text('where an OpenAI-compatible API answers, e.g. http://localhost:11434/v1; none: OpenAI itself'),
+    OPENAI_BASE_URL: text(
+      'where an OpenAI-compatible API answers, e.g. http://localhost:11434/v1; none: OpenAI itself',
+    ),
     OPENAI_API_KEY: secret('key for it'),
-    LOCAL_MODEL_DELAY_MS: integer('pause between the words of the built-in demo model, in milliseconds', 20, { max: 10_000 }),
+    LOCAL_MODEL_DELAY_MS: integer('pause between the words of the built-in demo model, in milliseconds', 20, {
+      max: 10_000,
+    }),
     COMPLETION_TIMEOUT_MS: integer('longest silence of a model’s provider, in milliseconds', 60_000, { min: 100 }),
   },
   uses: {},
@@ -43,7 +47,10 @@ export default defineService({
       },
       async listModels(_, { signal }) {
         const models = await catalogue.list(signal)
-        return { models: models.map(({ id, provider, name, about }) => ({ id, provider, name, about })), defaultModel: settings.DEFAULT_MODEL }
+        return {
+          models: models.map(({ id, provider, name, about }) => ({ id, provider, name, about })),
+          defaultModel: settings.DEFAULT_MODEL,
+        }
       },
     }
   },

@@ -6,7 +6,12 @@ import type { ProviderDefinition, ProviderPart, ProviderRequest } from '../provi
 export default {
   name: 'local',
   open: ({ LOCAL_MODEL_DELAY_MS: delayMs }) => ({
-    models: async () => [{ name: 'demo', about: 'Built in, offline, always the same answer: for trying things out. It understands nothing.' }],
+    models: async () => [
+      {
+        name: 'demo',
+        about: 'Built in, offline, always the same answer: for trying things out. It understands nothing.',
+      },
+    ],
     complete: (request, signal) => answer(request, delayMs, signal),
   }),
 } satisfies ProviderDefinition
@@ -42,21 +47,39 @@ function untilStop(text: string, { stop }: ProviderRequest): string {
 /** An answer in the shape that was asked for, about the words of the question. */
 function compose({ messages, seed = 0, temperature = 1 }: ProviderRequest): string {
   const asked = messages.findLast(({ role }) => role === 'user')?.content ?? ''
-  const instructions = messages.filter(({ role }) => role === 'system').map(({ content }) => content).join(' ')
+  const instructions = messages
+    .filter(({ role }) => role === 'system')
+    .map(({ content }) => content)
+    .join(' ')
   const topic = topicOf(asked)
   const random = createRandom(hashOf(`${asked}\n${instructions}`) ^ (temperature === 0 ? 0 : seed))
   const whole = `${instructions} ${asked}`
-  if (/\bjson\b/i.test(whole)) return JSON.stringify({ topic, summary: sentence(topic, random), keywords: keywordsOf(asked).slice(0, 3), demo: true })
-  const count = /\b(\d{1,2}|two|three|four|five|six|seven)\b[^.?!\n]{0,40}\b(ideas?|names?|points?|lines?|items?|questions?|titles?|reasons?|steps?|facts?)/i.exec(whole)
+  if (/\bjson\b/i.test(whole))
+    return JSON.stringify({
+      topic,
+      summary: sentence(topic, random),
+      keywords: keywordsOf(asked).slice(0, 3),
+      demo: true,
+    })
+  const count =
+    /\b(\d{1,2}|two|three|four|five|six|seven)\b[^.?!\n]{0,40}\b(ideas?|names?|points?|lines?|items?|questions?|titles?|reasons?|steps?|facts?)/i.exec(
+      whole,
+    )
   if (count || /\blist\b|\bbullets?\b/i.test(asked)) {
     const number = Math.min(20, Math.max(1, toNumber(count?.[1])))
     return Array.from({ length: number }, (_, index) => `${index + 1}. ${idea(topic, index, random)}`).join('\n')
   }
-  if (/\b(classify|sentiment|positive|negative)\b/i.test(whole)) return /\b(bad|sad|angry|broken|terrible|hate|slow|worst|awful)\b/i.test(asked) ? 'negative' : 'positive'
+  if (/\b(classify|sentiment|positive|negative)\b/i.test(whole))
+    return /\b(bad|sad|angry|broken|terrible|hate|slow|worst|awful)\b/i.test(asked) ? 'negative' : 'positive'
   if (/\btranslate\b/i.test(whole)) return `[demo translation] ${topic}`
   if (/\bsummar/i.test(whole)) return `In short: ${firstWords(asked.replace(/^[^\n]*summar[^\n:]*:?\s*/i, ''), 18)}`
-  if (/\b(poem|haiku|verse)\b/i.test(whole)) return `${capital(topic)} at dawn,\na small light moves through the wires —\nanswers wake like birds.`
-  return [sentence(topic, random), sentence(topic, random), 'This is the built-in demo model: connect a real one with OPENAI_API_KEY or OPENAI_BASE_URL.'].join(' ')
+  if (/\b(poem|haiku|verse)\b/i.test(whole))
+    return `${capital(topic)} at dawn,\na small light moves through the wires —\nanswers wake like birds.`
+  return [
+    sentence(topic, random),
+    sentence(topic, random),
+    'This is the built-in demo model: connect a real one with OPENAI_API_KEY or OPENAI_BASE_URL.',
+  ].join(' ')
 }
 
 const NUMBERS: Readonly<Record<string, number>> = { two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7 }
@@ -65,7 +88,9 @@ function toNumber(text = '3'): number {
 }
 
 const SMALL = new Set(
-  'a an and are about as at be by can could do does for from give have how i in into is it its list make me my of on one or please please, say short tell that the their them then they this three to two us use was we what when where which who why will with write would you your five'.split(' '),
+  'a an and are about as at be by can could do does for from give have how i in into is it its list make me my of on one or please please, say short tell that the their them then they this three to two us use was we what when where which who why will with write would you your five'.split(
+    ' ',
+  ),
 )
 
 function keywordsOf(text: string): readonly string[] {
@@ -79,8 +104,26 @@ function topicOf(text: string): string {
 }
 
 const OPENINGS = ['Think of', 'Start with', 'Consider', 'Picture', 'Look closely at', 'Begin from']
-const TURNS = ['from a new side', 'the way a child would', 'as if nobody had tried it', 'one small step at a time', 'with a clear head', 'and keep what surprises you']
-const IDEAS = ['The hidden side of', 'A day without', 'The smallest possible', 'What nobody says about', 'A map of', 'Letters to', 'The sound of', 'Seven minutes with', 'A museum of', 'The future of']
+const TURNS = [
+  'from a new side',
+  'the way a child would',
+  'as if nobody had tried it',
+  'one small step at a time',
+  'with a clear head',
+  'and keep what surprises you',
+]
+const IDEAS = [
+  'The hidden side of',
+  'A day without',
+  'The smallest possible',
+  'What nobody says about',
+  'A map of',
+  'Letters to',
+  'The sound of',
+  'Seven minutes with',
+  'A museum of',
+  'The future of',
+]
 
 function sentence(topic: string, random: () => number): string {
   return `${pick(OPENINGS, random)} ${topic} ${pick(TURNS, random)}.`

@@ -1,6 +1,16 @@
 // Everything that speaks OpenAI's chat API: OpenAI itself, Ollama, vLLM, LM Studio, OpenRouter and others, by base URL.
 import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
-import { cancelled, CodedError, deadline, denied, exhausted, invalid, notFound, precondition, unavailable } from '#mesh/errors.ts'
+import {
+  cancelled,
+  CodedError,
+  deadline,
+  denied,
+  exhausted,
+  invalid,
+  notFound,
+  precondition,
+  unavailable,
+} from '#mesh/errors.ts'
 import type { ProviderDefinition, ProviderPart, ProviderRequest } from '../provider.ts'
 
 const RETRIES = 2
@@ -10,7 +20,15 @@ export default {
   open({ OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, COMPLETION_TIMEOUT_MS: timeout }) {
     if (baseURL === '' && apiKey === '') return undefined
     // The client waits as `Retry-After` says, else with back-off, and reads no variables of its own.
-    const client = new OpenAI({ apiKey: apiKey || 'none', baseURL: baseURL || 'https://api.openai.com/v1', timeout, maxRetries: RETRIES, organization: null, project: null, logLevel: 'off' })
+    const client = new OpenAI({
+      apiKey: apiKey || 'none',
+      baseURL: baseURL || 'https://api.openai.com/v1',
+      timeout,
+      maxRetries: RETRIES,
+      organization: null,
+      project: null,
+      logLevel: 'off',
+    })
     return {
       async models(signal) {
         try {
@@ -25,7 +43,12 @@ export default {
   },
 } satisfies ProviderDefinition
 
-async function* complete(client: OpenAI, request: ProviderRequest, caller: AbortSignal, idleMs: number): AsyncGenerator<ProviderPart> {
+async function* complete(
+  client: OpenAI,
+  request: ProviderRequest,
+  caller: AbortSignal,
+  idleMs: number,
+): AsyncGenerator<ProviderPart> {
   // A connection that falls silent in the middle is not a slow model: each piece has the same time.
   const idle = new AbortController()
   let timer = setTimeout(() => idle.abort(), idleMs)
@@ -33,14 +56,18 @@ async function* complete(client: OpenAI, request: ProviderRequest, caller: Abort
   let reason: 'stop' | 'length' | 'filtered' | undefined
   let usage = { inputTokens: 0, outputTokens: 0 }
   try {
-    const stream = await client.chat.completions.create(toBody(request), { signal, idempotencyKey: request.idempotencyKey || undefined })
+    const stream = await client.chat.completions.create(toBody(request), {
+      signal,
+      idempotencyKey: request.idempotencyKey || undefined,
+    })
     for await (const chunk of stream) {
       clearTimeout(timer)
       timer = setTimeout(() => idle.abort(), idleMs)
       const [choice] = chunk.choices ?? []
       if (choice?.delta?.content) yield { text: choice.delta.content }
       if (choice?.finish_reason) reason = toReason(choice.finish_reason)
-      if (chunk.usage) usage = { inputTokens: chunk.usage.prompt_tokens ?? 0, outputTokens: chunk.usage.completion_tokens ?? 0 }
+      if (chunk.usage)
+        usage = { inputTokens: chunk.usage.prompt_tokens ?? 0, outputTokens: chunk.usage.completion_tokens ?? 0 }
     }
   } catch (error) {
     if (caller.aborted) throw cancelled()
@@ -77,7 +104,11 @@ function toCoded(error: unknown, model: string): CodedError {
   if (error instanceof CodedError) return error
   if (error instanceof APIUserAbortError) return cancelled()
   if (error instanceof APIConnectionTimeoutError) return deadline("the model's provider did not answer in time")
-  if (!(error instanceof APIError)) return unavailable(`the model's provider cannot be understood: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  if (!(error instanceof APIError))
+    return unavailable(
+      `the model's provider cannot be understood: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   const said = error.message.replace(/^\d{3} /, '')
   switch (error.status) {
     case 400:
@@ -92,6 +123,11 @@ function toCoded(error: unknown, model: string): CodedError {
     case 429:
       return exhausted(`the model's provider is at its limit: ${said}`)
     default:
-      return unavailable(error.status === undefined ? `the model's provider cannot be reached: ${said}` : `the model's provider failed (${error.status}): ${said}`, { cause: error })
+      return unavailable(
+        error.status === undefined
+          ? `the model's provider cannot be reached: ${said}`
+          : `the model's provider failed (${error.status}): ${said}`,
+        { cause: error },
+      )
   }
 }
