@@ -48,7 +48,13 @@ export interface Position {
 /** What the client calls: method → parameters and result. */
 export interface Calls {
   'session.connect': {
-    params: { ticket?: string; token?: string; client: { name: string; version: string }; resume?: readonly Position[]; open?: readonly string[] }
+    params: {
+      ticket?: string
+      token?: string
+      client: { name: string; version: string }
+      resume?: readonly Position[]
+      open?: readonly string[]
+    }
     result: {
       session: string
       user: string
@@ -60,13 +66,24 @@ export interface Calls {
     }
   }
   'session.refresh': { params: { ticket?: string; token?: string }; result: { expiresInMs: number } }
-  'spell.open': { params: { spell: string; revision?: number }; result: { spell: SpellRecord; runs: readonly RunRecord[] } }
+  'spell.open': {
+    params: { spell: string; revision?: number }
+    result: { spell: SpellRecord; runs: readonly RunRecord[] }
+  }
   /** Gives the session an unsaved document (null: back to the stored one). */
   'spell.edit': { params: { spell: string; draft: JsonObject | null }; result: { problems: readonly Problem[] } }
   'spell.close': { params: { spell: string }; result: Record<string, never> }
   /** The session watches the run from its first entry on. */
   'run.start': {
-    params: { spell: string; inputs?: JsonObject; options?: { onDetach?: 'finish' | 'cancel'; state?: JsonObject; limits?: { activations?: number; wallClockMs?: number } } }
+    params: {
+      spell: string
+      inputs?: JsonObject
+      options?: {
+        onDetach?: 'finish' | 'cancel'
+        state?: JsonObject
+        limits?: { activations?: number; wallClockMs?: number }
+      }
+    }
     result: { run: RunRecord }
   }
   'run.cancel': { params: { run: string }; result: Record<string, never> }
@@ -96,7 +113,12 @@ export type NotificationName = keyof Notifications
 export interface RpcError {
   readonly code: number
   readonly message: string
-  readonly data: { readonly reason: string; readonly retry: boolean; readonly field?: string; readonly problems?: readonly Problem[] }
+  readonly data: {
+    readonly reason: string
+    readonly retry: boolean
+    readonly field?: string
+    readonly problems?: readonly Problem[]
+  }
 }
 
 /** WebSocket close codes. */

@@ -76,7 +76,7 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
     },
     async listEntries({ runId, after, limit }, call) {
       const { texts, ...rest } = await journals.page(userOf(call), runId, after, limit)
-      return { ...rest, entries: toJson(`[${texts.join(',')}]`) }
+      return { ...rest, entries: toJson(`[${texts.join(',\n')}]`) }
     },
     async getRunState({ runId }, call) {
       const { row, view } = await journals.view(userOf(call), runId)

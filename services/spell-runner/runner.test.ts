@@ -103,9 +103,6 @@ test('bad documents and bad inputs are refused with every problem, and nothing i
   })
   expect((await runner.listSpells({})).spells).toEqual([])
   const id = await create(runner, greeter)
-  await expect(run(runner, id, { who: { a: 1 }, whom: 1 }))
-    .resolves.toBeDefined()
-    .catch(() => {})
   await expect(run(runner, id, { whom: 1 })).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
     problems: [{ path: 'inputs.whom' }],

@@ -1,0 +1,91 @@
+import { Hono } from 'hono'
+import { notFound } from '#mesh/errors.ts'
+import type { Metrics } from '#mesh/telemetry.ts'
+import type { Files } from './files.ts'
+import { describeRest } from './openapi.ts'
+import { errorReply, errorText, jsonReply } from './replies.ts'
+import { addRest } from './rest.ts'
+import type { EdgeApp } from './rest.ts'
+import { addRuns } from './runs.ts'
+import type { RunOptions } from './runs.ts'
+
+export interface HttpOptions extends RunOptions {
+  readonly metrics: Metrics
+  readonly files: Files
+  readiness(): Promise<Readonly<Record<string, boolean>>>
+}
+
+/** Everything that the edge answers over HTTP. */
+export interface HttpApp {
+  /** Never rejects. */
+  answer(request: Request, address: string): Promise<Response>
+  /** Requests in work. */
+  inFlight(): number
+}
+
+export function createHttpApp(options: HttpOptions): HttpApp {
+  const { metrics, files, log } = options
+  const app: EdgeApp = new Hono()
+  const requests = metrics.counter('http_requests_total', 'HTTP requests answered', ['method', 'status'])
+  const seconds = metrics.histogram(
+    'http_request_seconds',
+    'time to the head of the answer',
+    [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+  )
+  const description = JSON.stringify(
+    describeRest(
+      options.contracts,
+      rule => options.clients[rule.rpc.parent.typeName]?.[rule.rpc.localName] !== undefined,
+    ),
+  )
+  app.get('/livez', () => new Response('ok\n'))
+  app.get('/readyz', async () => {
+    const parts = await options.readiness()
+    return jsonReply(JSON.stringify(parts), Object.values(parts).every(Boolean) ? 200 : 503)
+  })
+  app.get(
+    '/metrics',
+    async () =>
+      new Response(await metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+  )
+  app.get('/openapi.json', () => jsonReply(description))
+  addRuns(app, options)
+  addRest(app, options)
+  app.on(['GET', 'HEAD'], '/*', async (context, next) => {
+    const { pathname } = new URL(context.req.raw.url)
+    return pathname.startsWith('/v1/') ? next() : ((await files.reply(pathname, context.req.raw)) ?? next())
+  })
+  app.notFound(context =>
+    jsonReply(
+      errorText(
+        notFound(`there is no ${context.req.method} ${new URL(context.req.raw.url).pathname}: see /openapi.json`),
+      ),
+      404,
+    ),
+  )
+  app.onError(error => errorReply(error, log))
+  let inFlight = 0
+  return {
+    inFlight: () => inFlight,
+    async answer(request, address) {
+      const before = performance.now()
+      inFlight++
+      try {
+        const reply = await app.fetch(request, { address })
+        reply.headers.set('x-content-type-options', 'nosniff')
+        requests.add(1, {
+          method: METHODS.has(request.method) ? request.method : 'OTHER',
+          status: String(reply.status),
+        })
+        return reply
+      } catch (error) {
+        return errorReply(error, log)
+      } finally {
+        inFlight--
+        seconds.observe((performance.now() - before) / 1000)
+      }
+    },
+  }
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])

@@ -1,0 +1,290 @@
+import type { Subscription } from '#mesh/bus.ts'
+import { CodedError, exhausted, notFound } from '#mesh/errors.ts'
+import type { Run, Spell } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { EntryBatch } from './channels.ts'
+import type { Shape } from './params.ts'
+import type { CallName, Calls, Position } from './protocol.ts'
+import { notificationText, toRpcError } from './rpc.ts'
+import type { Answer, Session } from './session.ts'
+import type { SessionParts } from './sessions.ts'
+import { SpellManager } from './spell-manager.ts'
+import { Watch } from './watch.ts'
+
+/** What each method takes. */
+export const SHAPES: Readonly<Record<CallName, Shape>> = {
+  'session.connect': {
+    'ticket?': 'text',
+    'token?': 'text',
+    client: 'object',
+    'resume?': 'positions',
+    'open?': 'texts',
+  },
+  'session.refresh': { 'ticket?': 'text', 'token?': 'text' },
+  'spell.open': { spell: 'text', 'revision?': 'number' },
+  'spell.edit': { spell: 'text', draft: 'draft' },
+  'spell.close': { spell: 'text' },
+  'run.start': { spell: 'text', 'inputs?': 'any', 'options?': 'object' },
+  'run.cancel': { run: 'text' },
+  'run.watch': { run: 'text', 'after?': 'number' },
+  'run.unwatch': { run: 'text' },
+  'run.ack': { run: 'text', seq: 'number' },
+}
+
+/** The methods of a connected session. */
+export interface Methods {
+  connected(open: readonly string[], resume: readonly Position[]): Promise<Answer>
+  call(method: CallName, params: object): Promise<Answer>
+  drained(): void
+  resyncAll(reason: string): void
+  close(): void
+}
+
+const NOTHING: Answer = { text: '{}' }
+/** Of a frame: what a spell's document may take of it. */
+const ROOM_BYTES = 8 * 1024
+const MOST_WATCHED = 256
+const HEAD_AFTER_MS = 50
+
+export function createMethods(session: Session, parts: SessionParts): Methods {
+  return new ConnectedSession(session, parts)
+}
+
+class ConnectedSession implements Methods {
+  readonly #session: Session
+  readonly #parts: SessionParts
+  readonly #manager: SpellManager
+  readonly #watches = new Map<string, { readonly watch: Watch; readonly spell: string; readonly heads: Subscription }>()
+  readonly #listening = new Map<string, Subscription>()
+  #closed = false
+
+  constructor(session: Session, parts: SessionParts) {
+    this.#session = session
+    this.#parts = parts
+    this.#manager = new SpellManager(parts.runner, session.user, parts.log)
+  }
+
+  async connected(open: readonly string[], resume: readonly Position[]): Promise<Answer> {
+    let room = this.#parts.settings.FRAME_BYTES - ROOM_BYTES
+    const opened: string[] = []
+    for (const spell of open) {
+      const text = await this.#open(spell, 0, room).catch((error: unknown) =>
+        JSON.stringify({ spell, error: toRpcError(error) }),
+      )
+      room -= text.length
+      opened.push(text)
+    }
+    const resumed = await Promise.all(
+      resume.map(position =>
+        this.#resume(position).catch((error: unknown) => ({
+          text: JSON.stringify({ run: position.run, error: toRpcError(error) }),
+          begin: () => {},
+        })),
+      ),
+    )
+    const {
+      FRAME_BYTES: frameBytes,
+      COMMANDS_PER_SECOND: commandsPerSecond,
+      OPEN_SPELLS: openSpells,
+    } = this.#parts.settings
+    const limits = JSON.stringify({ frameBytes, commandsPerSecond, openSpells, ackEntries: 64, ackMs: 1000 })
+    return {
+      text: `{"session":"${this.#session.id}","user":"${this.#session.user}","opened":[${opened.join(',')}],"resumed":[${resumed.map(({ text }) => text).join(',')}],"limits":${limits}}`,
+      begin: () => resumed.forEach(one => one.begin()),
+    }
+  }
+
+  async call(method: CallName, params: object): Promise<Answer> {
+    switch (method) {
+      case 'spell.open': {
+        const { spell, revision = 0 } = params as Calls['spell.open']['params']
+        return { text: await this.#open(spell, revision, this.#parts.settings.FRAME_BYTES - ROOM_BYTES) }
+      }
+      case 'spell.edit': {
+        const { spell, draft } = params as Calls['spell.edit']['params']
+        this.#mustBeOpen(spell)
+        const { problems } = await this.#manager.edit(
+          spell,
+          draft === null ? new Uint8Array() : Buffer.from(JSON.stringify(draft)),
+        )
+        return { text: `{"problems":${Buffer.from(problems).toString() || '[]'}}` }
+      }
+      case 'spell.close': {
+        const { spell } = params as Calls['spell.close']['params']
+        this.#mustBeOpen(spell)
+        await this.#manager.closeSpell(spell)
+        this.#release(spell)
+        return NOTHING
+      }
+      case 'run.start':
+        return this.#start(params as Calls['run.start']['params'])
+      case 'run.cancel': {
+        const { run } = params as Calls['run.cancel']['params']
+        await this.#parts.runner.cancelRun({ runId: run }, { caller: this.#caller })
+        return NOTHING
+      }
+      case 'run.watch':
+        return this.#watch(params as Calls['run.watch']['params'])
+      case 'run.unwatch':
+        this.#unwatch((params as Calls['run.unwatch']['params']).run)
+        return NOTHING
+      case 'run.ack': {
+        const { run, seq } = params as Calls['run.ack']['params']
+        this.#watches.get(run)?.watch.ack(seq)
+        return NOTHING
+      }
+      default:
+        throw new CodedError('UNIMPLEMENTED', `"${method}" is not answered here`)
+    }
+  }
+
+  drained(): void {
+    for (const { watch } of this.#watches.values()) watch.drained()
+  }
+
+  resyncAll(reason: string): void {
+    for (const { watch } of [...this.#watches.values()]) watch.resync(reason)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#manager.close()
+    for (const run of [...this.#watches.keys()]) this.#unwatch(run)
+    for (const subscription of this.#listening.values()) subscription.unsubscribe()
+    this.#listening.clear()
+  }
+
+  get #caller() {
+    return { user: this.#session.user, service: 'edge' }
+  }
+
+  #mustBeOpen(spell: string): void {
+    if (!this.#manager.has(spell)) throw notFound(`the spell "${spell}" is not open in this session`)
+  }
+
+  async #open(spell: string, revision: number, room: number): Promise<string> {
+    const { OPEN_SPELLS } = this.#parts.settings
+    if (!this.#manager.has(spell) && this.#manager.size >= OPEN_SPELLS)
+      throw exhausted(`${OPEN_SPELLS} spells are open in this session: close one first`)
+    const { spell: opened, activeRuns } = await this.#manager.open(spell, revision)
+    if (!opened) throw notFound(`there is no spell "${spell}"`)
+    this.#listen(spell)
+    return `{"spell":${this.#spellText(opened, room)},"runs":[${activeRuns.map(run => this.#runText(run)).join(',')}]}`
+  }
+
+  /** A document that does not fit the frame is left out: the client reads it over REST. */
+  #spellText(spell: Spell, room: number): string {
+    return this.#parts.spellText(spell.document.length > room ? { ...spell, document: new Uint8Array() } : spell)
+  }
+
+  #runText(run: Run): string {
+    return this.#parts.runText(run)
+  }
+
+  async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
+    this.#mustBeOpen(spell)
+    const { onDetach = '', state, limits } = options
+    const { run } = await this.#manager.start({
+      spellId: spell,
+      inputs: Buffer.from(JSON.stringify(inputs)),
+      onDetach,
+      ...(state === undefined ? {} : { state: Buffer.from(JSON.stringify(state)) }),
+      ...(limits === undefined
+        ? {}
+        : { limits: { activations: limits.activations ?? 0, wallClockMs: limits.wallClockMs ?? 0 } }),
+    })
+    if (!run) throw new Error('the runner started a run and did not tell which')
+    const begin = this.#attach(run.id, spell, 0)
+    return { text: `{"run":${this.#runText(run)}}`, begin }
+  }
+
+  async #watch({ run: id, after = 0 }: Calls['run.watch']['params']): Promise<Answer> {
+    const run = await this.#find(id, after)
+    const begin = this.#attach(id, run.spellId, after)
+    await this.#parts.channels.settled()
+    return { text: `{"run":${this.#runText(run)}}`, begin }
+  }
+
+  async #resume({ run: id, seq }: Position): Promise<{ text: string; begin: () => void }> {
+    const run = await this.#find(id, seq)
+    const begin = this.#attach(id, run.spellId, seq)
+    await this.#parts.channels.settled()
+    return { text: JSON.stringify({ run: id, lastSeq: run.lastSeq, ended: run.endedAt > 0 }), begin }
+  }
+
+  /** The run, if it is this user's and has such a position. */
+  async #find(id: string, seq: number): Promise<Run> {
+    const { run } = await this.#parts.runner.getRun({ runId: id }, { caller: this.#caller })
+    if (!run) throw notFound(`there is no run "${id}"`)
+    if (seq < 0 || seq > run.lastSeq)
+      throw new CodedError('OUT_OF_RANGE', `the run has entries 1 to ${run.lastSeq}, not ${seq}`)
+    return run
+  }
+
+  /** Holds what comes from now on; the returned function begins to send. */
+  #attach(run: string, spell: string, after: number): () => void {
+    this.#unwatch(run)
+    if (this.#watches.size >= MOST_WATCHED)
+      throw exhausted(`${MOST_WATCHED} runs are watched in this session: let go of one first`)
+    const { runner, settings, metrics, log, channels } = this.#parts
+    const watch = new Watch(after, {
+      run,
+      user: this.#session.user,
+      socket: this.#session.socket,
+      runner,
+      frameBytes: settings.FRAME_BYTES,
+      onDelivered: count => metrics.delivered.add(count),
+      onLag: () => metrics.lagged.add(),
+      onResync: () => metrics.resyncs.add(),
+      onEnd: () => this.#unwatch(run),
+      onError: error => log.warn({ error, run }, 'the journal of a watched run cannot be read'),
+    })
+    this.#watches.set(run, { watch, spell, heads: channels.heads(run, params => watch.head(params)) })
+    this.#listen(spell)
+    return () => {
+      if (watch.over) return
+      const recent = channels.recent(run)
+      if (recent && recent.texts.length >= after) watch.beginWith(recent.attempt, recent.texts)
+      else void watch.catchUp()
+    }
+  }
+
+  #unwatch(run: string): void {
+    const known = this.#watches.get(run)
+    if (!known) return
+    this.#watches.delete(run)
+    known.heads.unsubscribe()
+    known.watch.close()
+    this.#release(known.spell)
+  }
+
+  #listen(spell: string): void {
+    if (this.#listening.has(spell) || this.#closed) return
+    const subscription = this.#parts.channels.listen(this.#session.user, spell, {
+      entries: batch => this.#entries(batch, spell),
+      chunk: (run, params) => this.#watches.get(run)?.watch.chunk(params),
+      changed: params => {
+        if (this.#manager.has(spell)) this.#session.socket.send(notificationText('spell.changed', params))
+      },
+    })
+    this.#listening.set(spell, subscription)
+  }
+
+  #entries(batch: EntryBatch, spell: string): void {
+    const known = this.#watches.get(batch.run)
+    if (known) return known.watch.entries(batch)
+    // A run of an open spell that began elsewhere; unless it is about to be this session's own.
+    if (batch.first !== 1 || !this.#manager.has(spell)) return
+    const { run, attempt, texts } = batch
+    setTimeout(() => {
+      if (!this.#closed && !this.#watches.has(run))
+        this.#session.notify('run.head', { run, spell, attempt, seq: texts.length })
+    }, HEAD_AFTER_MS)
+  }
+
+  /** Listens no more to a spell that is neither open nor of a watched run. */
+  #release(spell: string): void {
+    if (this.#manager.has(spell) || [...this.#watches.values()].some(one => one.spell === spell)) return
+    this.#listening.get(spell)?.unsubscribe()
+    this.#listening.delete(spell)
+  }
+}

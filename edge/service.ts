@@ -1,0 +1,124 @@
+import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
+import { defineService } from '#mesh/service.ts'
+import { flag, integer, text } from '#mesh/settings.ts'
+import { createAuthentication } from './authentication.ts'
+import { createChannels } from './channels.ts'
+import { createHttpApp } from './http/app.ts'
+import type { HttpApp } from './http/app.ts'
+import { readContracts } from './http/descriptors.ts'
+import type { Contracts } from './http/descriptors.ts'
+import { readFiles } from './http/files.ts'
+import { writeMessage } from './http/messages.ts'
+import type { AnyClient } from './http/rest.ts'
+import { IDLE_SECONDS, LIMIT_SETTINGS, SOCKET_BUFFER_BYTES } from './limits.ts'
+import { createSessions } from './sessions.ts'
+import { loadUws } from './sockets/uws.ts'
+import { openWs } from './sockets/ws.ts'
+
+const FINISH_MS = 3_000
+
+export default defineService({
+  settings: {
+    PORT: integer('port that people and programs use; 0: a free one', 8080, { max: 65_535 }),
+    HOST: text('address it listens on; empty: this computer alone until the instance is claimed, then all'),
+    ALLOWED_ORIGINS: text(
+      'further origins whose pages may use this instance, separated by commas, e.g. https://spells.example.org',
+    ),
+    SECURE_COOKIES: flag('whether cookies are for HTTPS only: say yes behind a proxy that ends TLS', false),
+    BODY_BYTES: integer('largest body of a request', 1024 * 1024, { min: 1024 }),
+    DOCUMENT_BYTES: integer('largest body with a spell in it', 10 * 1024 * 1024, { min: 1024 }),
+    ...LIMIT_SETTINGS,
+  },
+  uses: {
+    user: UserServiceDefinition,
+    spellRunner: SpellRunnerServiceDefinition,
+    completion: CompletionServiceDefinition,
+  },
+  async start(environment) {
+    const { settings, services, bus, log, metrics } = environment
+    const [contracts, files, uws] = await Promise.all([readContracts(), readFiles(), loadUws()])
+    if (!uws) log.warn({}, 'uWebSockets.js does not load on this machine: its slower stand-in serves')
+    const origins = settings.ALLOWED_ORIGINS.split(',')
+      .map(one => one.trim())
+      .filter(Boolean)
+    const authentication = createAuthentication(services.user, bus, origins)
+    const http = createHttpApp({
+      contracts,
+      authentication,
+      runner: services.spellRunner,
+      clients: clientsOf(services),
+      secure: settings.SECURE_COOKIES,
+      log,
+      metrics,
+      files,
+      readiness: () => environment.readiness(),
+    })
+    const { spellText, runText } = createTexts(contracts)
+    const sessions = createSessions({
+      settings,
+      authentication,
+      runner: services.spellRunner,
+      channels: createChannels(bus),
+      log,
+      bus,
+      metrics,
+      spellText,
+      runText,
+    })
+    const server = await (uws ?? openWs)({
+      host: settings.HOST || ((await services.user.getInstance({})).claimed ? '0.0.0.0' : '127.0.0.1'),
+      port: settings.PORT,
+      http: (request, address) => http.answer(request, address),
+      upgrade: upgrade => sessions.upgrade(upgrade),
+      open: socket => sessions.open(socket),
+      bodyLimitBytes: path =>
+        /^\/v1\/spells(?:$|\/(?:import|[^/]+)$)/.test(path) ? settings.DOCUMENT_BYTES : settings.BODY_BYTES,
+      frameLimitBytes: settings.FRAME_BYTES,
+      bufferLimitBytes: SOCKET_BUFFER_BYTES,
+      idleSeconds: IDLE_SECONDS,
+    })
+    environment.onStop(async () => {
+      server.refuse()
+      await Promise.all([sessions.drain(), untilIdle(http)])
+      await server.close()
+    })
+    environment.announce(`http://localhost:${server.port}`)
+  },
+})
+
+/** Clients by the names that the descriptors have for their services. */
+function clientsOf(services: {
+  readonly user: object
+  readonly spellRunner: object
+  readonly completion: object
+}): Readonly<Record<string, AnyClient>> {
+  return {
+    [UserServiceDefinition.fullName]: services.user as AnyClient,
+    [SpellRunnerServiceDefinition.fullName]: services.spellRunner as AnyClient,
+    [CompletionServiceDefinition.fullName]: services.completion as AnyClient,
+  }
+}
+
+/** Spells and runs as sessions show them: as REST does. */
+function createTexts(contracts: Contracts) {
+  const messageOf = (rpcName: string, field: string) => {
+    const found = contracts.rules
+      .find(({ rpc }) => rpc.name === rpcName)
+      ?.rpc.output.fields.find(one => one.name === field)
+    if (found?.fieldKind !== 'message') throw new Error(`the contract of "${rpcName}" has no "${field}"`)
+    return found.message
+  }
+  const [spell, run] = [messageOf('GetSpell', 'spell'), messageOf('GetRun', 'run')]
+  return {
+    spellText: (value: object) => writeMessage(spell, { ...value }, contracts),
+    runText: (value: object) => writeMessage(run, { ...value }, contracts),
+  }
+}
+
+/** Resolves when no request is in work, or after a while. */
+async function untilIdle(http: HttpApp): Promise<void> {
+  const late = Date.now() + FINISH_MS
+  while (http.inFlight() > 0 && Date.now() < late) await new Promise(resolve => setTimeout(resolve, 20))
+}

@@ -1,0 +1,120 @@
+import type { Run, Spell, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { Bus } from '#mesh/bus.ts'
+import type { Log } from '#mesh/log.ts'
+import type { Client } from '#mesh/service.ts'
+import type { SettingsOf } from '#mesh/settings.ts'
+import type { Metrics } from '#mesh/telemetry.ts'
+import type { Authentication } from './authentication.ts'
+import type { Channels } from './channels.ts'
+import type { LIMIT_SETTINGS } from './limits.ts'
+import { createTally } from './limits.ts'
+import { CLOSE, SESSION_PATH, SUBPROTOCOL } from './protocol.ts'
+import { Session } from './session.ts'
+import type { Socket, SocketHandlers, Upgrade } from './sockets/socket.ts'
+
+/** What sessions work with. */
+export interface SessionParts {
+  readonly settings: SettingsOf<typeof LIMIT_SETTINGS>
+  readonly authentication: Authentication
+  readonly runner: Client<typeof SpellRunnerServiceDefinition>
+  readonly channels: Channels
+  readonly log: Log
+  readonly metrics: { readonly delivered: Counter; readonly lagged: Counter; readonly resyncs: Counter }
+  spellText(spell: Spell): string
+  runText(run: Run): string
+  /** Whether this user may have one more session. */
+  admit(session: Session): boolean
+  forget(session: Session): void
+}
+type Counter = ReturnType<Metrics['counter']>
+
+/** All sessions of this edge. */
+export interface Sessions {
+  /** Whether a socket may be opened; decided at once. */
+  upgrade(upgrade: Upgrade): { readonly protocol: string } | { readonly status: number }
+  open(socket: Socket): SocketHandlers
+  /** Tells everybody to come back elsewhere, in batches, and closes. */
+  drain(): Promise<void>
+}
+
+export type SessionsOptions = Pick<
+  SessionParts,
+  'settings' | 'authentication' | 'runner' | 'channels' | 'log' | 'spellText' | 'runText'
+> & {
+  readonly bus: Bus
+  readonly metrics: Metrics
+}
+
+const DRAIN_BATCH = 500
+const DRAIN_MS = 250
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { settings, authentication, bus, metrics } = options
+  const sessions = new Set<Session>()
+  const connected = new Set<Session>()
+  const [perUser, perAddress, waiting] = [createTally(), createTally(), createTally()]
+  const sockets = metrics.gauge('sockets', 'open sockets')
+  const parts: SessionParts = {
+    ...options,
+    metrics: {
+      delivered: metrics.counter('entries_delivered_total', 'journal entries sent to sessions'),
+      lagged: metrics.counter('sessions_lagged_total', 'times a session did not keep up'),
+      resyncs: metrics.counter('resyncs_total', 'times a client was told to take a run’s state'),
+    },
+    admit(session) {
+      if (perUser.of(session.user) >= settings.SOCKETS_PER_USER) return false
+      perUser.add(session.user, 1)
+      waiting.add(session.socket.address, -1)
+      connected.add(session)
+      return true
+    },
+    forget(session) {
+      if (!sessions.delete(session)) return
+      perAddress.add(session.socket.address, -1)
+      if (connected.delete(session)) perUser.add(session.user, -1)
+      else waiting.add(session.socket.address, -1)
+      sockets.set(sessions.size)
+    },
+  }
+  bus.subscribe('sys.v1.revoke.*', ({ subject, payload }) => {
+    const user = subject.slice('sys.v1.revoke.'.length)
+    const { version } = JSON.parse(Buffer.from(payload).toString()) as { version: number }
+    for (const session of [...connected]) {
+      if (session.user !== user || session.version >= version) continue
+      session.notify('session.revoked', {})
+      session.end(CLOSE.forbidden, 'the session was ended')
+    }
+  })
+  // What was published meanwhile is lost: the journal has it.
+  bus.onGap(() => {
+    for (const session of [...connected]) session.resyncAll('the edge lost its connection to the bus')
+  })
+  return {
+    upgrade({ path, origin, host, protocols, address }) {
+      if (path !== SESSION_PATH) return { status: 404 }
+      if (!protocols.includes(SUBPROTOCOL)) return { status: 400 }
+      if (origin !== '' && !authentication.isOwnOrigin(origin, host)) return { status: 403 }
+      if (perAddress.of(address) >= settings.SOCKETS_PER_ADDRESS || waiting.of(address) >= settings.SOCKETS_WAITING)
+        return { status: 429 }
+      return { protocol: SUBPROTOCOL }
+    },
+    open(socket) {
+      const session = new Session(socket, parts)
+      sessions.add(session)
+      perAddress.add(socket.address, 1)
+      waiting.add(socket.address, 1)
+      sockets.set(sessions.size)
+      return session
+    },
+    async drain() {
+      const all = [...sessions]
+      for (let from = 0; from < all.length; from += DRAIN_BATCH) {
+        if (from > 0) await new Promise(resolve => setTimeout(resolve, DRAIN_MS))
+        for (const session of all.slice(from, from + DRAIN_BATCH)) {
+          session.notify('session.drain', { reconnectAfterMs: Math.round(Math.random() * 2_000) })
+          session.end(CLOSE.drain, 'this edge is ending')
+        }
+      }
+    },
+  }
+}

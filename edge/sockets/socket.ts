@@ -1,0 +1,66 @@
+/** One WebSocket. Every method may be called at any time: after the close they do nothing. */
+export interface Socket {
+  readonly address: string
+  /** Sends a text frame. False: it was dropped, because the socket is closed or its buffer is full. */
+  send(text: string): boolean
+  /** Bytes that the peer has not taken yet. */
+  buffered(): number
+  /** Sends several frames with one write. */
+  cork(work: () => void): void
+  close(code: number, reason: string): void
+}
+
+/** What is told of one socket. None is called after `close`. */
+export interface SocketHandlers {
+  /** A text frame; undefined: a binary one. */
+  message(text: string | undefined): void
+  /** What was buffered has got less. */
+  drain(): void
+  close(code: number): void
+}
+
+/** What the client asked for when it opened the socket. */
+export interface Upgrade {
+  readonly path: string
+  readonly origin: string
+  readonly host: string
+  readonly protocols: readonly string[]
+  readonly address: string
+}
+
+export interface ServerOptions {
+  /** Where it listens; port 0: a free one. */
+  readonly host: string
+  readonly port: number
+  /** Answers HTTP. Must not reject. The request's signal aborts when the peer is gone. */
+  http(request: Request, address: string): Promise<Response>
+  /** Decides at once: the subprotocol to speak, or the HTTP status of the refusal. */
+  upgrade(upgrade: Upgrade): { readonly protocol: string } | { readonly status: number }
+  open(socket: Socket): SocketHandlers
+  /** Of an HTTP request's body, by its path. */
+  bodyLimitBytes(path: string): number
+  readonly frameLimitBytes: number
+  readonly bufferLimitBytes: number
+  readonly idleSeconds: number
+}
+
+/** A server of HTTP and WebSockets on one port. */
+export interface SocketServer {
+  readonly port: number
+  /** Takes no new connections; those that are open stay. */
+  refuse(): void
+  /** Closes everything that is still open. */
+  close(): Promise<void>
+}
+
+/** Opens a server. Rejects when the port is taken. */
+export type OpenServer = (options: ServerOptions) => Promise<SocketServer>
+
+/** HTTP statuses that adapters answer themselves, as the edge's other errors look. */
+export function plainError(status: 400 | 413, message: string): { status: string; body: string } {
+  const code = status === 413 ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT'
+  return {
+    status: status === 413 ? '413 Content Too Large' : '400 Bad Request',
+    body: JSON.stringify({ error: { code, message, problems: [] } }),
+  }
+}

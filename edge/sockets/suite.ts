@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { WebSocket } from 'ws'
+import type { OpenServer, Socket, SocketServer } from './socket.ts'
+
+/** What every socket server must do. */
+export function testSocketServer(name: string, open: () => Promise<OpenServer | undefined>): void {
+  describe(name, () => {
+    let server: SocketServer
+    const told: string[] = []
+    let last: Socket | undefined
+    beforeAll(async () => {
+      const openServer = await open()
+      if (!openServer) throw new Error('it cannot load here')
+      server = await openServer({
+        host: '127.0.0.1',
+        port: 0,
+        async http(request, address) {
+          const url = new URL(request.url)
+          if (url.pathname === '/stream')
+            return new Response(streamOf(['data: 1\n\n', 'data: 2\n\n']), {
+              headers: { 'content-type': 'text/event-stream' },
+            })
+          if (url.pathname === '/wait') {
+            await new Promise(resolve => request.signal.addEventListener('abort', resolve))
+            told.push('request gone')
+          }
+          const body = await request.text()
+          const headers = new Headers([
+            ['set-cookie', 'a=1'],
+            ['set-cookie', 'b=2'],
+          ])
+          return new Response(
+            JSON.stringify({
+              method: request.method,
+              path: url.pathname,
+              query: url.search,
+              body,
+              address,
+              said: request.headers.get('x-said'),
+            }),
+            { status: 201, headers },
+          )
+        },
+        upgrade: ({ path, protocols }) =>
+          path === '/session' && protocols.includes('test.v1') ? { protocol: 'test.v1' } : { status: 403 },
+        open(socket) {
+          last = socket
+          return {
+            message(text) {
+              if (text === undefined) return socket.close(4400, 'binary')
+              if (text === 'close') return socket.close(4001, 'asked')
+              socket.send(`echo ${text}`)
+            },
+            drain: () => {},
+            close: code => void told.push(`closed ${code}`),
+          }
+        },
+        bodyLimitBytes: () => 1000,
+        frameLimitBytes: 1000,
+        bufferLimitBytes: 1024 * 1024,
+        idleSeconds: 60,
+      })
+    })
+    afterAll(() => server.close())
+    const url = (path: string) => `http://127.0.0.1:${server.port}${path}`
+
+    test('a request arrives whole, and so does its answer', async () => {
+      const answer = await fetch(url('/a/b?c=d'), { method: 'POST', body: 'hello', headers: { 'x-said': 'yes' } })
+      expect(answer.status).toBe(201)
+      expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+      expect(await answer.json()).toEqual({
+        method: 'POST',
+        path: '/a/b',
+        query: '?c=d',
+        body: 'hello',
+        address: '127.0.0.1',
+        said: 'yes',
+      })
+    })
+
+    test('a body over the limit is refused', async () => {
+      expect((await fetch(url('/'), { method: 'POST', body: 'x'.repeat(1001) })).status).toBe(413)
+    })
+
+    test('an event stream arrives piece by piece', async () => {
+      expect(await (await fetch(url('/stream'))).text()).toBe('data: 1\n\ndata: 2\n\n')
+    })
+
+    test('a request whose caller is gone is aborted', async () => {
+      const call = httpRequest(url('/wait'), { method: 'GET' })
+      call.on('error', () => {})
+      call.end()
+      await new Promise(resolve => setTimeout(resolve, 50))
+      call.destroy()
+      while (!told.includes('request gone')) await new Promise(resolve => setTimeout(resolve, 5))
+    })
+
+    test('two lengths of one body are refused', async () => {
+      const answer = await raw(
+        server.port,
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!',
+      )
+      expect(answer).toMatch(/^HTTP\/1.1 400/)
+    })
+
+    test('frames go both ways, in order', async () => {
+      const ws = await openSocket(server.port)
+      const received: string[] = []
+      ws.on('message', data => void received.push(String(data)))
+      for (let index = 0; index < 100; index++) ws.send(`${index} é`)
+      while (received.length < 100) await new Promise(resolve => setTimeout(resolve, 5))
+      expect(received).toEqual(Array.from({ length: 100 }, (_, index) => `echo ${index} é`))
+      ws.terminate()
+    })
+
+    test('a close has its code, and the socket can be used after it without harm', async () => {
+      const ws = await openSocket(server.port)
+      const closed = new Promise<number>(resolve => ws.on('close', resolve))
+      ws.send('close')
+      expect(await closed).toBe(4001)
+      while (!told.some(one => one.startsWith('closed'))) await new Promise(resolve => setTimeout(resolve, 5))
+      expect(last?.send('late')).toBe(false)
+      expect(last?.buffered()).toBe(0)
+      last?.close(4000, 'again')
+    })
+
+    test('a binary frame is told as such', async () => {
+      const ws = await openSocket(server.port)
+      const closed = new Promise<number>(resolve => ws.on('close', resolve))
+      ws.send(Buffer.from([1, 2]))
+      expect(await closed).toBe(4400)
+    })
+
+    test('other paths, protocols and versions are refused', async () => {
+      const statusOf = (path: string, protocol: string) =>
+        new Promise(resolve => {
+          const ws = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, protocol)
+          ws.on('unexpected-response', (_, response) => {
+            resolve(response.statusCode)
+            ws.terminate()
+          })
+          ws.on('error', () => {})
+        })
+      expect(await statusOf('/other', 'test.v1')).toBe(403)
+      expect(await statusOf('/session', 'test.v2')).toBe(403)
+      const old =
+        'GET /session HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Protocol: test.v1\r\n\r\n'
+      expect(await raw(server.port, old)).toMatch(/^HTTP\/1.1 426/)
+    })
+  })
+}
+
+function openSocket(port: number): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/session`, 'test.v1')
+    ws.on('open', () => resolve(ws))
+    ws.on('error', reject)
+  })
+}
+
+/** What the server answers to these bytes. */
+function raw(port: number, text: string): Promise<string> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.once('data', data => {
+      socket.destroy()
+      resolve(String(data))
+    })
+    socket.on('error', () => resolve(''))
+  })
+}
+
+function streamOf(parts: readonly string[]): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const left = [...parts]
+  return new ReadableStream({
+    async pull(controller) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+      const next = left.shift()
+      if (next === undefined) controller.close()
+      else controller.enqueue(encoder.encode(next))
+    },
+  })
+}

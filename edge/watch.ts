@@ -1,0 +1,255 @@
+import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { Client } from '#mesh/service.ts'
+import type { EntryBatch } from './channels.ts'
+import { isEnd } from './channels.ts'
+import {
+  CATCH_UP_BYTES,
+  CATCH_UP_ENTRIES,
+  CHUNK_BUFFER_BYTES,
+  DRAINED_BYTES,
+  LAG_BUFFER_BYTES,
+  LAG_MS,
+  UNACKED_BYTES,
+  UNACKED_ENTRIES,
+} from './limits.ts'
+import { CLOSE } from './protocol.ts'
+import { notificationText } from './rpc.ts'
+import type { Socket } from './sockets/socket.ts'
+
+export interface WatchOptions {
+  readonly run: string
+  readonly user: string
+  readonly socket: Socket
+  readonly runner: Client<typeof SpellRunnerServiceDefinition>
+  readonly frameBytes: number
+  /** Delivered entries, for the metrics. */
+  onDelivered(count: number): void
+  onLag(): void
+  onResync(): void
+  /** Nothing more comes: the run has ended, or the client must take its state first. */
+  onEnd(): void
+  onError(error: unknown): void
+}
+
+const PAGE = 500
+const MOST_HELD = 2_000
+
+/**
+ * One session's view of one run: every entry once, in order, without gaps; or a resync. Live entries are passed on while they follow each other. Whatever does
+ * not follow — a gap, a socket that does not keep up — is read from the journal.
+ */
+export class Watch {
+  readonly run: string
+  readonly #options: WatchOptions
+  #last: number
+  #attempt = 0
+  #state: 'catching up' | 'live' | 'lagging' | 'over' = 'catching up'
+  /** What came while it was catching up. */
+  #held: EntryBatch[] = []
+  #missed = false
+  #acked: number
+  #unacked: { readonly seq: number; readonly bytes: number }[] = []
+  #unackedBytes = 0
+  /** The newest chunk of each node, while the socket is slow. */
+  readonly #chunks = new Map<string, string>()
+  #late: NodeJS.Timeout | undefined
+
+  constructor(after: number, options: WatchOptions) {
+    this.run = options.run
+    this.#options = options
+    this.#last = after
+    this.#acked = after
+  }
+
+  get over(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** Begins with entries that are known to be the run's first ones. */
+  beginWith(attempt: number, texts: readonly string[]): void {
+    this.#attempt = attempt
+    this.#send(texts.slice(this.#last))
+    this.#goLive()
+  }
+
+  /** Begins from the journal. Call when live events arrive already. */
+  async catchUp(): Promise<void> {
+    this.#state = 'catching up'
+    let bytes = 0
+    let lastSeq = Infinity
+    try {
+      while (this.#state === 'catching up' && this.#last < lastSeq) {
+        const page = await this.#read()
+        if (this.#state !== 'catching up') return
+        const { texts, ended } = page
+        lastSeq = page.lastSeq
+        this.#attempt = page.attempt
+        bytes += texts.reduce((sum, text) => sum + text.length, 0)
+        if (lastSeq - this.#last > CATCH_UP_ENTRIES || bytes > CATCH_UP_BYTES)
+          return this.resync(`${lastSeq - this.#last} entries behind`)
+        this.#send(texts)
+        if (ended && this.#last >= lastSeq) return this.#end()
+        if (this.#isFull()) return this.#lag()
+      }
+      this.#goLive()
+    } catch (error) {
+      if (this.over) return
+      this.#options.onError(error)
+      this.resync('the journal cannot be read at the moment')
+    }
+  }
+
+  async #read() {
+    const { runner, user, run } = this.#options
+    const { entries, ...rest } = await runner.listEntries(
+      { runId: run, after: this.#last, limit: PAGE },
+      { caller: { user, service: 'edge' } },
+    )
+    const text = Buffer.from(entries.buffer, entries.byteOffset, entries.byteLength).toString('utf8').slice(1, -1)
+    return { ...rest, texts: text === '' ? [] : text.split(',\n') }
+  }
+
+  entries(batch: EntryBatch): void {
+    switch (this.#state) {
+      case 'live':
+        return this.#take(batch)
+      case 'catching up':
+        if (this.#held.length < MOST_HELD) this.#held.push(batch)
+        else this.#missed = true
+        return
+      default:
+    }
+  }
+
+  #goLive(): void {
+    if (this.#state === 'over') return
+    const held = this.#held
+    this.#held = []
+    if (this.#missed) {
+      this.#missed = false
+      void this.catchUp()
+      return
+    }
+    this.#state = 'live'
+    for (const batch of held) this.entries(batch)
+  }
+
+  #take({ attempt, first, texts }: EntryBatch): void {
+    if (attempt < this.#attempt) return
+    const next = this.#last + 1
+    if (first > next) return void this.catchUp()
+    const fresh = texts.slice(next - first)
+    if (fresh.length === 0) return
+    this.#attempt = attempt
+    this.#send(fresh)
+    if (isEnd(fresh.at(-1))) this.#end()
+    else if (this.#isFull()) this.#lag()
+  }
+
+  /** Frames of at most the limit: one entry as it is, several as a JSON-RPC batch. */
+  #send(texts: readonly string[]): void {
+    if (texts.length === 0) return
+    const { socket, frameBytes, onDelivered } = this.#options
+    let frame: string[] = []
+    let size = 2
+    const flush = () => {
+      if (frame.length > 0) socket.send(frame.length === 1 ? (frame[0] ?? '') : `[${frame.join(',')}]`)
+      frame = []
+      size = 2
+    }
+    socket.cork(() => {
+      for (const text of texts) {
+        const seq = ++this.#last
+        const whole = notificationText(
+          'run.entry',
+          `{"run":"${this.run}","attempt":${this.#attempt},"seq":${seq},"entry":${text}}`,
+        )
+        const told =
+          Buffer.byteLength(whole) <= frameBytes
+            ? whole
+            : notificationText('run.entry', `{"run":"${this.run}","attempt":${this.#attempt},"seq":${seq}}`)
+        const bytes = told === whole ? Buffer.byteLength(whole) : told.length
+        if (size + bytes + 1 > frameBytes) flush()
+        frame.push(told)
+        size += bytes + 1
+        this.#unacked.push({ seq, bytes })
+        this.#unackedBytes += bytes
+      }
+      flush()
+    })
+    onDelivered(texts.length)
+    if (this.#unackedBytes > UNACKED_BYTES || this.#last - this.#acked > UNACKED_ENTRIES) {
+      this.#state = 'over'
+      socket.close(CLOSE.slow, 'too much is not acknowledged')
+    }
+  }
+
+  ack(seq: number): void {
+    if (seq <= this.#acked || seq > this.#last) return
+    this.#acked = seq
+    let count = 0
+    for (const one of this.#unacked) {
+      if (one.seq > seq) break
+      this.#unackedBytes -= one.bytes
+      count++
+    }
+    this.#unacked.splice(0, count)
+  }
+
+  chunk(params: string): void {
+    if (this.#state !== 'live') return
+    const { socket } = this.#options
+    if (socket.buffered() <= CHUNK_BUFFER_BYTES && this.#chunks.size === 0)
+      return void socket.send(notificationText('run.chunk', params))
+    const node = /"node":("(?:[^"\\]|\\.)*")/.exec(params)?.[1] ?? ''
+    this.#chunks.set(node, params)
+  }
+
+  head(params: string): void {
+    if (this.#state === 'live') this.#options.socket.send(notificationText('run.head', params))
+  }
+
+  /** The socket has taken what was buffered, or some of it. */
+  drained(): void {
+    const { socket } = this.#options
+    if (socket.buffered() > DRAINED_BYTES) return
+    for (const [node, params] of this.#chunks) {
+      this.#chunks.delete(node)
+      if (this.#state === 'live') socket.send(notificationText('run.chunk', params))
+    }
+    if (this.#state !== 'lagging') return
+    clearTimeout(this.#late)
+    void this.catchUp()
+  }
+
+  #isFull(): boolean {
+    return this.#options.socket.buffered() > LAG_BUFFER_BYTES
+  }
+
+  #lag(): void {
+    this.#state = 'lagging'
+    this.#held = []
+    this.#chunks.clear()
+    this.#options.onLag()
+    this.#late = setTimeout(() => this.#options.socket.close(CLOSE.slow, 'too slow'), LAG_MS)
+  }
+
+  /** Tells the client to take the run's state and to watch from there. */
+  resync(reason: string): void {
+    if (this.#state === 'over') return
+    this.#options.socket.send(notificationText('run.resync', JSON.stringify({ run: this.run, reason })))
+    this.#options.onResync()
+    this.#end()
+  }
+
+  #end(): void {
+    this.close()
+    this.#options.onEnd()
+  }
+
+  close(): void {
+    this.#state = 'over'
+    this.#held = []
+    clearTimeout(this.#late)
+  }
+}
