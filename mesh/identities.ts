@@ -56,7 +56,8 @@ async function check(token: string, audience: string, keys: Keys): Promise<{ ver
       requiredClaims: ['sub', 'exp', 'svc'],
     })
     if (protectedHeader.kid !== keys.id) throw new Error(`unknown key "${protectedHeader.kid ?? ''}"`)
-    const { sub = '', exp = 0, svc, ...claims } = payload
+    const { sub = '', svc, ...claims } = payload
+    const exp = payload.exp ?? 0
     return { verified: { user: sub, service: String(svc), claims }, expiresAt: exp * 1000 }
   } catch (error) {
     throw unauthenticated('the token is not valid or has expired', { cause: error })

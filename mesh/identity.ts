@@ -13,7 +13,7 @@ export interface Identities {
     identity: Identity,
     options: { audience: 'mesh' | 'access'; lifeMs: number; claims?: Record<string, string | number> },
   ): Promise<string>
-  /** Rejects with an UNAUTHENTICATED error for anything but a valid token of this audience. Verified tokens are remembered until they expire. */
+  /** Rejects with an UNAUTHENTICATED error for anything but a valid token of this audience. Verified tokens are remembered until they expire; `claims.exp` tells when, in seconds. */
   verify(token: string, audience: 'mesh' | 'access'): Promise<Identity & { claims: Record<string, unknown> }>
   /** The public keys as a JSON Web Key Set. */
   jwks(): Promise<{ keys: object[] }>

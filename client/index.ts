@@ -1,0 +1,6 @@
+// The face of this package.
+export { createClient } from './client.ts'
+export { createRest } from './rest.ts'
+export { indexedDbStore, memoryStore } from './stores.ts'
+export { ApiError } from './types.ts'
+export { verify } from './verify.ts'

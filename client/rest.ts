@@ -1,0 +1,99 @@
+import type { RunRecord, SpellRecord } from '#edge/protocol.ts'
+import type { Problem } from '#graph/document.ts'
+import type { JsonObject } from '#graph/json.ts'
+import { ApiError } from './types.ts'
+import type { EntriesPage, PageOptions, RestClient } from './types.ts'
+
+export interface RestOptions {
+  /** `https://spells.example.org` */
+  readonly baseUrl: string
+  /** A bearer token; absent: the browser's cookie. */
+  token?(): Promise<string>
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** Makes a client of a server's REST face. */
+export function createRest(options: RestOptions): RestClient {
+  const call = createCall(options)
+  const get = <T>(path: string, query: Readonly<Record<string, string | number | undefined>> = {}) =>
+    call<T>('GET', path + toQuery(query))
+  const post = <T>(path: string, body: object = {}, headers?: Record<string, string>) =>
+    call<T>('POST', path, body, headers)
+  const id = encodeURIComponent
+  return {
+    instance: () => get('/v1/instance'),
+    openLocal: () => post('/v1/auth/local'),
+    register: given => post('/v1/auth/register', given),
+    login: given => post('/v1/auth/login', given),
+    refresh: () => post('/v1/auth/refresh'),
+    logout: async () => void (await post('/v1/auth/logout')),
+    me: () => get('/v1/me'),
+    wsTicket: () => post('/v1/ws-ticket'),
+    models: () => get('/v1/completion/models'),
+    nodeTypes: async () => (await get<{ nodeTypes: readonly JsonObject[] }>('/v1/node-types')).nodeTypes,
+    listSpells: (page: PageOptions = {}) => get('/v1/spells', { ...page }),
+    getSpell: async (spell, revision) =>
+      (await get<{ spell: SpellRecord }>(`/v1/spells/${id(spell)}`, { revision })).spell,
+    createSpell: async document => (await post<{ spell: SpellRecord }>('/v1/spells', { document })).spell,
+    updateSpell: async (spell, baseRevision, document) =>
+      (await call<{ spell: SpellRecord }>('PUT', `/v1/spells/${id(spell)}`, { baseRevision, document })).spell,
+    deleteSpell: async spell => void (await call('DELETE', `/v1/spells/${id(spell)}`)),
+    importSpell: (format, document) => post('/v1/spells/import', { format, document }),
+    startRun: async (spell, inputs = {}, { state, idempotencyKey } = {}) =>
+      (
+        await post<{ run: RunRecord }>(
+          `/v1/spells/${id(spell)}/runs`,
+          { inputs, ...(state ? { state } : {}) },
+          idempotencyKey ? { 'idempotency-key': idempotencyKey } : {},
+        )
+      ).run,
+    listRuns: (spell, page: PageOptions = {}) => get(`/v1/spells/${id(spell)}/runs`, { ...page }),
+    getRun: async run => (await get<{ run: RunRecord }>(`/v1/runs/${id(run)}`)).run,
+    entries: (run, after = 0, limit = 2000) => get<EntriesPage>(`/v1/runs/${id(run)}/entries`, { after, limit }),
+    getRunState: run => get(`/v1/runs/${id(run)}/state`),
+    cancelRun: async run => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/cancel`)).run,
+  }
+}
+
+function createCall({ baseUrl, token, fetch = globalThis.fetch.bind(globalThis) }: RestOptions) {
+  return async <T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> => {
+    const authorization: Record<string, string> = token ? { authorization: `Bearer ${await token()}` } : {}
+    let answer: Response
+    try {
+      answer = await fetch(baseUrl + path, {
+        method,
+        headers: { ...headers, ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+    } catch (error) {
+      throw new ApiError(
+        0,
+        'UNAVAILABLE',
+        `the server cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+    const text = await answer.text()
+    if (answer.ok) return JSON.parse(text) as T
+    throw toError(answer.status, text)
+  }
+}
+
+function toError(status: number, text: string): ApiError {
+  try {
+    const { error } = JSON.parse(text) as {
+      error: { code: string; message: string; problems?: readonly Problem[]; details?: JsonObject }
+    }
+    return new ApiError(status, error.code, error.message, { ...error, retry: status === 429 || status >= 500 })
+  } catch {
+    return new ApiError(status, 'UNKNOWN', `the server answered ${status}: ${text.slice(0, 200)}`, {
+      retry: status >= 500,
+    })
+  }
+}
+
+function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && value !== '') query.set(name, String(value))
+  return query.size > 0 ? `?${query}` : ''
+}

@@ -1,0 +1,168 @@
+import type { Calls, NotificationName, Notifications, RunRecord, SpellRecord } from '#edge/protocol.ts'
+import type { Problem } from '#graph/document.ts'
+import type { Chunk, Entry, TerminalEntry } from '#graph/journal.ts'
+import type { JsonObject } from '#graph/json.ts'
+import type { RunView } from '#graph/view.ts'
+
+/** What a server refused, in its own words. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** HTTP status; 0: the server was not reached, or said so over the session. */
+  readonly status: number
+  /** The name of a gRPC status, e.g. `NOT_FOUND`. */
+  readonly code: string
+  readonly problems: readonly Problem[]
+  /** For programs: e.g. `{current, yours}` of a conflict. */
+  readonly details: JsonObject
+  /** Whether the same call may succeed later. */
+  readonly retry: boolean
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    parts: { problems?: readonly Problem[]; details?: JsonObject; retry?: boolean } = {},
+  ) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.problems = parts.problems ?? []
+    this.details = parts.details ?? {}
+    this.retry = parts.retry ?? status === 0
+  }
+}
+
+export interface AccountRecord {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: string
+}
+export interface SignedIn {
+  readonly account: AccountRecord
+  readonly accessToken: string
+  readonly expiresInMs: number
+}
+export interface ImportReportRecord {
+  readonly format: string
+  readonly nodes: readonly {
+    readonly node: string
+    readonly component: string
+    readonly outcome: string
+    readonly note: string
+  }[]
+  readonly notes: readonly string[]
+}
+export interface ModelRecord {
+  readonly id: string
+  readonly provider: string
+  readonly name: string
+  readonly about: string
+}
+export interface PageOptions {
+  readonly pageSize?: number
+  readonly page?: string
+}
+export interface EntriesPage {
+  readonly entries: readonly Entry[]
+  readonly attempt: number
+  readonly lastSeq: number
+  readonly ended: boolean
+}
+
+/** The REST face of a server. Every method rejects with an {@link ApiError}. */
+export interface RestClient {
+  instance(): Promise<{ claimed: boolean; registration: 'open' | 'closed' }>
+  openLocal(): Promise<SignedIn>
+  register(given: { email: string; password: string; name: string }): Promise<SignedIn>
+  login(given: { email: string; password: string }): Promise<SignedIn>
+  refresh(): Promise<{ accessToken: string; expiresInMs: number }>
+  logout(): Promise<void>
+  me(): Promise<{ account: AccountRecord }>
+  wsTicket(): Promise<{ ticket: string; expiresInMs: number }>
+  models(): Promise<{ models: readonly ModelRecord[]; defaultModel: string }>
+  nodeTypes(): Promise<readonly JsonObject[]>
+  listSpells(options?: PageOptions): Promise<{ spells: readonly SpellRecord[]; nextPage: string }>
+  getSpell(id: string, revision?: number): Promise<SpellRecord>
+  createSpell(document: JsonObject): Promise<SpellRecord>
+  /** Rejects with status 409 and `details.current`, `details.yours` when the spell was changed meanwhile. */
+  updateSpell(id: string, baseRevision: number, document: JsonObject): Promise<SpellRecord>
+  deleteSpell(id: string): Promise<void>
+  /** `format` empty: recognised from the document. */
+  importSpell(format: string, document: JsonObject): Promise<{ spell: SpellRecord; report: ImportReportRecord }>
+  /** Starts a run and waits for its end. */
+  startRun(
+    spell: string,
+    inputs?: JsonObject,
+    options?: { state?: JsonObject; idempotencyKey?: string },
+  ): Promise<RunRecord>
+  listRuns(spell: string, options?: PageOptions): Promise<{ runs: readonly RunRecord[]; nextPage: string }>
+  getRun(id: string): Promise<RunRecord>
+  entries(run: string, after?: number, limit?: number): Promise<EntriesPage>
+  getRunState(run: string): Promise<{ run: RunRecord; attempt: number; seq: number; state: RunView }>
+  cancelRun(run: string): Promise<RunRecord>
+}
+
+/** A run whose journal is whole: entries 1 to `lastSeq`, and the digest of the terminal entry fits them. */
+export interface VerifiedRun {
+  readonly entries: readonly Entry[]
+  readonly terminal: TerminalEntry
+  readonly lastSeq: number
+  readonly digest: string
+}
+
+/** A followed run. Entries come in order, without gaps, each once. */
+export interface RunHandle {
+  /** As it was when it began to be followed. */
+  readonly run: RunRecord
+  /** What has come so far. */
+  readonly entries: readonly Entry[]
+  /** Calls back with entries as they come; the returned function ends that. */
+  onEntries(callback: (fresh: readonly Entry[]) => void): () => void
+  /** Calls back with streamed text: what the node's end will carry as a whole. */
+  onChunk(callback: (chunk: Chunk) => void): () => void
+  /** Resolves when the run has ended and its journal was verified. Rejects where that cannot be. */
+  readonly completed: Promise<VerifiedRun>
+  cancel(): Promise<void>
+  /** Follows it no more. */
+  release(): void
+}
+
+export type ConnectionStatus = 'connecting' | 'open' | 'waiting' | 'closed'
+
+/** What a client tells of. */
+export interface ClientEvents {
+  /** The connection's state; `retryInMs` while waiting. */
+  status: { status: ConnectionStatus; retryInMs?: number }
+  /** A spell was changed by somebody. */
+  changed: Notifications['spell.changed']
+  /** A run of an open spell began elsewhere. */
+  head: Notifications['run.head']
+  expiring: Notifications['session.expiring']
+  revoked: Notifications['session.revoked']
+}
+
+/** A session with a server that outlives its connections: it comes back, opens again what was open, and goes on with runs where they were. */
+export interface SpellmeshClient {
+  readonly status: ConnectionStatus
+  on<K extends keyof ClientEvents>(event: K, callback: (told: ClientEvents[K]) => void): () => void
+  openSpell(spell: string): Promise<Calls['spell.open']['result']>
+  closeSpell(spell: string): Promise<void>
+  /** Gives the session an unsaved document, or takes it back; answers what keeps it from running. */
+  editSpell(spell: string, draft: JsonObject | null): Promise<readonly Problem[]>
+  startRun(spell: string, inputs?: JsonObject, options?: Calls['run.start']['params']['options']): Promise<RunHandle>
+  /** Follows any run of this user, ended ones too: these come from the store where they are kept. */
+  watchRun(run: string): Promise<RunHandle>
+  /** Tries to connect at once instead of waiting. */
+  reconnect(): void
+  close(): void
+}
+
+/** Keeps journals of runs where this client runs. */
+export interface JournalStore {
+  put(run: RunRecord, entries: readonly Entry[]): Promise<void>
+  get(run: string): Promise<{ run: RunRecord; entries: readonly Entry[] } | undefined>
+  /** Latest start first. */
+  list(spell: string): Promise<readonly RunRecord[]>
+}
+
+export type Notify = <N extends NotificationName>(name: N, params: Notifications[N]) => void

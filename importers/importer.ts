@@ -1,0 +1,51 @@
+import type { Problem, SpellDocument } from '#graph/document.ts'
+
+/** How well one foreign node came over. `missing`: kept as it was, shown, and never run. */
+export type Outcome = 'mapped' | 'approximated' | 'missing'
+
+/** What became of one foreign node. */
+export interface ReportedNode {
+  /** The id of the node that stands for it. */
+  readonly node: string
+  /** What it was called where it came from. */
+  readonly component: string
+  readonly outcome: Outcome
+  /** What differs, and what a person may want to do about it; `''` where nothing does. */
+  readonly note: string
+}
+
+/** What an import did: every node, and what was odd about the document as a whole. */
+export interface ImportReport {
+  readonly format: string
+  readonly nodes: readonly ReportedNode[]
+  readonly notes: readonly string[]
+}
+
+export interface ImportOptions {
+  /** Models that can be named here, as `provider/model` or bare. Absent: no model of the document is questioned. */
+  readonly models?: readonly string[]
+  /** What runs in place of a model that is not among `models`: for the report. */
+  readonly defaultModel?: string
+}
+
+/** Turns one foreign format into spells. One file each under `importers/`, which default-exports it. Pure: no I/O, no clock. */
+export interface Importer {
+  readonly format: string
+  readonly title: string
+  /** Whether a document looks like this format. Never throws. */
+  recognises(document: unknown): boolean
+  /** Throws an {@link ImportError}, and nothing else. */
+  convert(
+    document: unknown,
+    options?: ImportOptions,
+  ): { readonly document: SpellDocument; readonly report: ImportReport }
+}
+
+/** Why a document is not of the format: all of it, with paths into the foreign document. */
+export class ImportError extends Error {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; '))
+    this.problems = problems
+  }
+}
