@@ -20,8 +20,12 @@ export function AccountBar(): ReactNode {
       <Connection />
       {claimed && (
         <>
-          <span title={account.email}><UserRound size={14} aria-hidden="true" /> {account.name || account.email}</span>
-          <button className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void leave()}><LogOut size={15} /></button>
+          <span title={account.email}>
+            <UserRound size={14} aria-hidden="true" /> {account.name || account.email}
+          </span>
+          <button className="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void leave()}>
+            <LogOut size={15} />
+          </button>
         </>
       )}
     </div>
@@ -43,8 +47,12 @@ export function ClaimBar(): ReactNode {
   return (
     <aside className="claim-bar">
       <span>This instance is yours alone on this computer. Claim it to let others in.</span>
-      <button className="button button--small" data-testid="claim" onClick={() => setOpen(true)}>Claim it</button>
-      <button className="button button--small button--quiet" onClick={dismiss}>Later</button>
+      <button className="button button--small" data-testid="claim" onClick={() => setOpen(true)}>
+        Claim it
+      </button>
+      <button className="button button--small button--quiet" onClick={dismiss}>
+        Later
+      </button>
       {open && <ClaimDialog onClose={() => setOpen(false)} />}
     </aside>
   )
@@ -57,13 +65,22 @@ function ClaimDialog({ onClose }: { onClose(): void }): ReactNode {
   return (
     <dialog ref={dialog} className="dialog" onCancel={onClose} aria-labelledby="claim-title">
       <h2 id="claim-title">Claim this instance</h2>
-      <p>You become its owner; everything made so far stays yours. From then on it asks for a password and can be reached by others.</p>
-      <AccountForm fields={[NAME, EMAIL, NEW_PASSWORD]} action="Claim" onSubmit={async ({ name = '', email = '', password = '' }) => {
-        await rest.register({ name, email, password })
-        onClose()
-        restart()
-      }}>
-        <button type="button" className="button" onClick={onClose}>Cancel</button>
+      <p>
+        You become its owner; everything made so far stays yours. From then on it asks for a password and can be reached
+        by others.
+      </p>
+      <AccountForm
+        fields={[NAME, EMAIL, NEW_PASSWORD]}
+        action="Claim"
+        onSubmit={async ({ name = '', email = '', password = '' }) => {
+          await rest.register({ name, email, password })
+          onClose()
+          restart()
+        }}
+      >
+        <button type="button" className="button" onClick={onClose}>
+          Cancel
+        </button>
       </AccountForm>
     </dialog>
   )

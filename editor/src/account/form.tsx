@@ -11,11 +11,21 @@ export interface AccountField {
 }
 export const EMAIL: AccountField = { name: 'email', label: 'E-mail', type: 'email', autoComplete: 'username' }
 export const NAME: AccountField = { name: 'name', label: 'Name', type: 'text', autoComplete: 'name' }
-export const PASSWORD: AccountField = { name: 'password', label: 'Password', type: 'password', autoComplete: 'current-password' }
+export const PASSWORD: AccountField = {
+  name: 'password',
+  label: 'Password',
+  type: 'password',
+  autoComplete: 'current-password',
+}
 export const NEW_PASSWORD: AccountField = { ...PASSWORD, autoComplete: 'new-password', hint: 'At least 8 characters.' }
 
 /** A form whose refusals stand at the fields they are about. What was typed stays. */
-export function AccountForm({ fields, action, onSubmit, children }: {
+export function AccountForm({
+  fields,
+  action,
+  onSubmit,
+  children,
+}: {
   readonly fields: readonly AccountField[]
   readonly action: string
   onSubmit(values: Record<string, string>): Promise<void>
@@ -25,7 +35,9 @@ export function AccountForm({ fields, action, onSubmit, children }: {
   const [problems, setProblems] = useState<Record<string, string>>({})
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const values = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]))
+    const values = Object.fromEntries(
+      [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
+    )
     setBusy(true)
     setProblems({})
     try {
@@ -41,14 +53,29 @@ export function AccountForm({ fields, action, onSubmit, children }: {
       {fields.map(field => (
         <label key={field.name} className="field">
           <span>{field.label}</span>
-          <input name={field.name} type={field.type} autoComplete={field.autoComplete} aria-invalid={problems[field.name] !== undefined} />
-          {problems[field.name] ? <em role="alert">{problems[field.name]}</em> : field.hint && <small>{field.hint}</small>}
+          <input
+            name={field.name}
+            type={field.type}
+            autoComplete={field.autoComplete}
+            aria-invalid={problems[field.name] !== undefined}
+          />
+          {problems[field.name] ? (
+            <em role="alert">{problems[field.name]}</em>
+          ) : (
+            field.hint && <small>{field.hint}</small>
+          )}
         </label>
       ))}
-      {problems[''] && <p className="account-form__problem" role="alert">{problems['']}</p>}
+      {problems[''] && (
+        <p className="account-form__problem" role="alert">
+          {problems['']}
+        </p>
+      )}
       <footer>
         {children}
-        <button type="submit" className="button button--primary" disabled={busy}>{action}</button>
+        <button type="submit" className="button button--primary" disabled={busy}>
+          {action}
+        </button>
       </footer>
     </form>
   )
@@ -56,7 +83,12 @@ export function AccountForm({ fields, action, onSubmit, children }: {
 
 /** Problems by field; under the empty name what concerns none. */
 function problemsOf(error: unknown, fields: readonly AccountField[]): Record<string, string> {
-  const listed = typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems) ? (error.problems as { path: string; message: string }[]) : []
-  const byField = Object.fromEntries(listed.filter(({ path }) => fields.some(field => field.name === path)).map(({ path, message }) => [path, message]))
+  const listed =
+    typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems)
+      ? (error.problems as { path: string; message: string }[])
+      : []
+  const byField = Object.fromEntries(
+    listed.filter(({ path }) => fields.some(field => field.name === path)).map(({ path, message }) => [path, message]),
+  )
   return Object.keys(byField).length > 0 ? byField : { '': error instanceof Error ? error.message : String(error) }
 }

@@ -12,18 +12,34 @@ export function SignIn({ registration, onDone }: { readonly registration: boolea
       <img src="/icon.svg" alt="" width={48} height={48} />
       <h1>{registering ? 'Make an account' : 'Sign in to Spellmesh'}</h1>
       {registering ? (
-        <AccountForm key="register" fields={[NAME, EMAIL, NEW_PASSWORD]} action="Register" onSubmit={async ({ name = '', email = '', password = '' }) => {
-          await rest.register({ name, email, password })
-          onDone()
-        }}>
-          <button type="button" className="button" onClick={() => setRegistering(false)}>I have an account</button>
+        <AccountForm
+          key="register"
+          fields={[NAME, EMAIL, NEW_PASSWORD]}
+          action="Register"
+          onSubmit={async ({ name = '', email = '', password = '' }) => {
+            await rest.register({ name, email, password })
+            onDone()
+          }}
+        >
+          <button type="button" className="button" onClick={() => setRegistering(false)}>
+            I have an account
+          </button>
         </AccountForm>
       ) : (
-        <AccountForm key="sign-in" fields={[EMAIL, PASSWORD]} action="Sign in" onSubmit={async ({ email = '', password = '' }) => {
-          await rest.login({ email, password })
-          onDone()
-        }}>
-          {registration && <button type="button" className="button" onClick={() => setRegistering(true)}>Make an account</button>}
+        <AccountForm
+          key="sign-in"
+          fields={[EMAIL, PASSWORD]}
+          action="Sign in"
+          onSubmit={async ({ email = '', password = '' }) => {
+            await rest.login({ email, password })
+            onDone()
+          }}
+        >
+          {registration && (
+            <button type="button" className="button" onClick={() => setRegistering(true)}>
+              Make an account
+            </button>
+          )}
         </AccountForm>
       )}
     </main>

@@ -56,7 +56,8 @@ function runWith(text: string, host: CommandHost): CommandAnswer[] {
     return []
   }
   const inputs = parse(text)
-  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) return [error('run takes its inputs as a JSON object, e.g. run {"who": "you"}')]
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs))
+    return [error('run takes its inputs as a JSON object, e.g. run {"who": "you"}')]
   host.run(inputs as JsonObject)
   return []
 }

@@ -12,7 +12,9 @@ import { filterLines, formatLine } from './lines.ts'
 import './console.css'
 
 const ROW = 22
-type Row = { readonly line: ConsoleLine; readonly answer?: undefined } | { readonly answer: CommandAnswer; readonly line?: undefined }
+type Row =
+  | { readonly line: ConsoleLine; readonly answer?: undefined }
+  | { readonly answer: CommandAnswer; readonly line?: undefined }
 
 /** What nodes said, up to the slider's position; and a line to type commands in. */
 export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
@@ -22,23 +24,53 @@ export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
   const [filter, setFilter] = useState<Filter>({ level: 'all', text: '' })
   const [answers, setAnswers] = useState<readonly CommandAnswer[]>([])
   const lines = useMemo(() => filterLines(view.console, filter), [view.console, filter])
-  const rows = useMemo<readonly Row[]>(() => [...lines.map(line => ({ line })), ...answers.flatMap(splitAnswer).map(answer => ({ answer }))], [lines, answers])
+  const rows = useMemo<readonly Row[]>(
+    () => [...lines.map(line => ({ line })), ...answers.flatMap(splitAnswer).map(answer => ({ answer }))],
+    [lines, answers],
+  )
   const submit = (line: string) => {
     if (line.trim() === 'clear') return setAnswers([])
     const said = runCommand(line, {
-      document: page.document, view, run: inputs => actions.run(inputs), cancel: () => actions.cancel(), setConfig: page.setConfig,
+      document: page.document,
+      view,
+      run: inputs => actions.run(inputs),
+      cancel: () => actions.cancel(),
+      setConfig: page.setConfig,
     })
-    setAnswers(before => [...before, { level: 'info', text: `› ${line}` }, ...said].slice(-200))
+    setAnswers(before => [...before, { level: 'info' as const, text: `› ${line}` }, ...said].slice(-200))
   }
   return (
     <div className="console" data-testid="console">
       <div className="console__bar">
-        <select aria-label="Least level" value={filter.level} onChange={event => setFilter({ ...filter, level: event.target.value as Filter['level'] })}>
-          {(['all', 'debug', 'info', 'warn', 'error'] as const).map(level => <option key={level} value={level}>{level === 'all' ? 'All levels' : level}</option>)}
+        <select
+          aria-label="Least level"
+          value={filter.level}
+          onChange={event => setFilter({ ...filter, level: event.target.value as Filter['level'] })}
+        >
+          {(['all', 'debug', 'info', 'warn', 'error'] as const).map(level => (
+            <option key={level} value={level}>
+              {level === 'all' ? 'All levels' : level}
+            </option>
+          ))}
         </select>
-        <input type="search" placeholder="Filter by node or text" aria-label="Filter" value={filter.text} onChange={event => setFilter({ ...filter, text: event.target.value })} />
-        <span className="console__count">{lines.length} of {view.console.length}</span>
-        <button aria-label="Copy these lines" onClick={() => void navigator.clipboard.writeText(lines.map(line => formatLine(line, view.startedAt)).join('\n'))}><Copy size={14} /></button>
+        <input
+          type="search"
+          placeholder="Filter by node or text"
+          aria-label="Filter"
+          value={filter.text}
+          onChange={event => setFilter({ ...filter, text: event.target.value })}
+        />
+        <span className="console__count">
+          {lines.length} of {view.console.length}
+        </span>
+        <button
+          aria-label="Copy these lines"
+          onClick={() =>
+            void navigator.clipboard.writeText(lines.map(line => formatLine(line, view.startedAt)).join('\n'))
+          }
+        >
+          <Copy size={14} />
+        </button>
       </div>
       <Rows rows={rows} startedAt={view.startedAt} onNode={page.selectNode} />
       <Prompt onSubmit={submit} />
@@ -51,7 +83,15 @@ function splitAnswer({ level, text }: CommandAnswer): CommandAnswer[] {
 }
 
 /** Only the rows in sight are in the page. Follows the end, unless somebody has scrolled up. */
-function Rows({ rows, startedAt, onNode }: { readonly rows: readonly Row[]; readonly startedAt: number; onNode(node: string): void }): ReactNode {
+function Rows({
+  rows,
+  startedAt,
+  onNode,
+}: {
+  readonly rows: readonly Row[]
+  readonly startedAt: number
+  onNode(node: string): void
+}): ReactNode {
   const scroller = useRef<HTMLDivElement>(null)
   const following = useRef(true)
   const [window, setWindow] = useState({ top: 0, height: 200 })
@@ -78,11 +118,23 @@ function Rows({ rows, startedAt, onNode }: { readonly rows: readonly Row[]; read
   const shown = rows.slice(first, first + Math.ceil(window.height / ROW) + 8)
   return (
     <div className="console__rows" ref={scroller} role="log" aria-label="Console" tabIndex={0}>
-      {rows.length === 0 && <p className="timeline__empty">Nothing has been logged. Type <code>help</code> below.</p>}
+      {rows.length === 0 && (
+        <p className="timeline__empty">
+          Nothing has been logged. Type <code>help</code> below.
+        </p>
+      )}
       <ol style={{ height: rows.length * ROW }}>
         {shown.map((row, index) => (
-          <li key={first + index} style={{ top: (first + index) * ROW, height: ROW }} className={`console__row console__row--${row.line?.level ?? row.answer?.level}`}>
-            {row.line ? <Line line={row.line} startedAt={startedAt} onNode={onNode} /> : <code className="console__answer">{row.answer.text}</code>}
+          <li
+            key={first + index}
+            style={{ top: (first + index) * ROW, height: ROW }}
+            className={`console__row console__row--${row.line?.level ?? row.answer?.level}`}
+          >
+            {row.line ? (
+              <Line line={row.line} startedAt={startedAt} onNode={onNode} />
+            ) : (
+              <code className="console__answer">{row.answer.text}</code>
+            )}
           </li>
         ))}
       </ol>
@@ -90,14 +142,30 @@ function Rows({ rows, startedAt, onNode }: { readonly rows: readonly Row[]; read
   )
 }
 
-function Line({ line, startedAt, onNode }: { readonly line: ConsoleLine; readonly startedAt: number; onNode(node: string): void }): ReactNode {
+function Line({
+  line,
+  startedAt,
+  onNode,
+}: {
+  readonly line: ConsoleLine
+  readonly startedAt: number
+  onNode(node: string): void
+}): ReactNode {
   const value = line.value === undefined ? '' : JSON.stringify(line.value)
   return (
     <>
       <time>{((line.at - startedAt) / 1000).toFixed(3)}</time>
       <b>{line.level}</b>
-      {line.node === '' ? <span className="console__node">run</span> : <button className="console__node" onClick={() => onNode(line.node)}>{line.node}</button>}
-      <span className="console__text" title={`${line.text} ${value}`}>{line.text} {value !== '' && <code>{value}</code>}</span>
+      {line.node === '' ? (
+        <span className="console__node">run</span>
+      ) : (
+        <button className="console__node" onClick={() => onNode(line.node)}>
+          {line.node}
+        </button>
+      )}
+      <span className="console__text" title={`${line.text} ${value}`}>
+        {line.text} {value !== '' && <code>{value}</code>}
+      </span>
     </>
   )
 }
@@ -125,7 +193,15 @@ function Prompt({ onSubmit }: { onSubmit(line: string): void }): ReactNode {
   return (
     <form className="console__prompt" onSubmit={submit}>
       <span aria-hidden="true">›</span>
-      <input data-testid="console-input" aria-label="Console command" placeholder="help" spellCheck={false} value={line} onChange={event => setLine(event.target.value)} onKeyDown={onKeyDown} />
+      <input
+        data-testid="console-input"
+        aria-label="Console command"
+        placeholder="help"
+        spellCheck={false}
+        value={line}
+        onChange={event => setLine(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
     </form>
   )
 }

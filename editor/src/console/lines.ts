@@ -16,7 +16,8 @@ export function filterLines(lines: readonly ConsoleLine[], { level, text }: Filt
   return lines.filter(line => {
     if (level !== 'all' && RANK[line.level] < RANK[level]) return false
     if (words.length === 0) return true
-    const where = `${line.node} ${line.text} ${line.value === undefined ? '' : JSON.stringify(line.value)}`.toLowerCase()
+    const where =
+      `${line.node} ${line.text} ${line.value === undefined ? '' : JSON.stringify(line.value)}`.toLowerCase()
     return words.every(word => where.includes(word))
   })
 }

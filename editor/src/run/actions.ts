@@ -28,7 +28,10 @@ export async function start(services: RunServices, tab: RunnableTab, inputs: Jso
   if (runOf(tab.id).starting) return
   update(tab.id, { starting: true, error: undefined })
   try {
-    const problems = await services.client.editSpell(tab.spell, tab.dirty ? (tab.document as unknown as JsonObject) : null)
+    const problems = await services.client.editSpell(
+      tab.spell,
+      tab.dirty ? (tab.document as unknown as JsonObject) : null,
+    )
     if (problems.length > 0) {
       update(tab.id, { starting: false, error: { message: 'This spell cannot run yet.', problems } })
       return
@@ -69,12 +72,24 @@ function follow(services: RunServices, tab: string, handle: RunHandle, document:
 }
 
 function recordOf({ terminal, lastSeq, digest }: VerifiedRun): Partial<RunRecord> {
-  const status = terminal.kind === 'run.completed' ? 'completed' : terminal.kind === 'run.failed' ? 'failed' : 'cancelled'
-  return { status, lastSeq, digest, endedAt: terminal.at, ...(terminal.kind === 'run.completed' ? { outputs: terminal.outputs } : {}) }
+  const status =
+    terminal.kind === 'run.completed' ? 'completed' : terminal.kind === 'run.failed' ? 'failed' : 'cancelled'
+  return {
+    status,
+    lastSeq,
+    digest,
+    endedAt: terminal.at,
+    ...(terminal.kind === 'run.completed' ? { outputs: terminal.outputs } : {}),
+  }
 }
 
 /** The browser's own run: the same engine over the same graph, with every node answering what it answered on the server. */
-async function repeat(services: RunServices, tab: string, verified: VerifiedRun, document: SpellDocument): Promise<void> {
+async function repeat(
+  services: RunServices,
+  tab: string,
+  verified: VerifiedRun,
+  document: SpellDocument,
+): Promise<void> {
   const { generation } = runOf(tab)
   update(tab, { replay: { state: 'checking' } })
   const isCurrent = () => runOf(tab).generation === generation
@@ -82,10 +97,15 @@ async function repeat(services: RunServices, tab: string, verified: VerifiedRun,
     const library = await libraryFor(services, document)
     const plan = compile(document, services.registry, { library: name => library.get(name) })
     const { inputs } = runOf(tab)
-    await replay(plan, verified.entries, { observe: observed => inputs.note(observed), now: () => performance.now(), turn: () => new Promise(resolve => setTimeout(resolve, 0)) })
+    await replay(plan, verified.entries, {
+      observe: observed => inputs.note(observed),
+      now: () => performance.now(),
+      turn: () => new Promise(resolve => setTimeout(resolve, 0)),
+    })
     if (isCurrent()) update(tab, { replay: { state: 'verified' } })
   } catch (error) {
-    if (isCurrent()) update(tab, { replay: { state: 'failed', message: error instanceof Error ? error.message : String(error) } })
+    if (isCurrent())
+      update(tab, { replay: { state: 'failed', message: error instanceof Error ? error.message : String(error) } })
   }
 }
 
@@ -108,7 +128,9 @@ async function libraryFor({ rest }: RunServices, document: SpellDocument): Promi
 }
 
 function referencesOf(document: SpellDocument): string[] {
-  return Object.values(document.nodes).flatMap(({ type, config }) => (type === 'flow/sub-spell' && typeof config?.['spell'] === 'string' ? [config['spell']] : []))
+  return Object.values(document.nodes).flatMap(({ type, config }) =>
+    type === 'flow/sub-spell' && typeof config?.['spell'] === 'string' ? [config['spell']] : [],
+  )
 }
 
 /** Asks the server to stop; the page shows at once that it was asked. */
@@ -126,12 +148,20 @@ export async function cancel(tab: string, services: RunServices): Promise<void> 
 }
 
 /** Opens a run that is kept in this browser. */
-export function showRecorded(tab: string, run: RunRecord | undefined, entries: Parameters<typeof attachRecorded>[2], document: SpellDocument | undefined): void {
+export function showRecorded(
+  tab: string,
+  run: RunRecord | undefined,
+  entries: Parameters<typeof attachRecorded>[2],
+  document: SpellDocument | undefined,
+): void {
   attachRecorded(tab, run, entries, document)
   seek(tab, 'live')
 }
 
 function toError(error: unknown): NonNullable<ReturnType<typeof runOf>['error']> {
-  const problems = typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems) ? (error.problems as { path: string; message: string }[]) : []
+  const problems =
+    typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems)
+      ? (error.problems as { path: string; message: string }[])
+      : []
   return { message: error instanceof Error ? error.message : String(error), problems }
 }

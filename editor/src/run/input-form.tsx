@@ -17,7 +17,8 @@ export function ask(inputs: readonly SpellInput[], known: JsonObject): Promise<J
   return new Promise(resolve => {
     useQuestion.setState({
       question: {
-        inputs, known,
+        inputs,
+        known,
         answer: values => {
           useQuestion.setState({ question: undefined })
           resolve(values)
@@ -35,7 +36,9 @@ export function InputForm(): ReactNode {
 
 function Form({ question }: { readonly question: Question }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  const [fields, setFields] = useState<Record<string, string>>(() => Object.fromEntries(question.inputs.map(input => [input.name, toField(question.known[input.name])])))
+  const [fields, setFields] = useState<Record<string, string>>(() =>
+    Object.fromEntries(question.inputs.map(input => [input.name, toField(question.known[input.name])])),
+  )
   const [problems, setProblems] = useState<Record<string, string>>({})
   useEffect(() => dialog.current?.showModal(), [])
   const submit = (event: FormEvent) => {
@@ -50,18 +53,31 @@ function Form({ question }: { readonly question: Question }): ReactNode {
         <h2 id="inputs-title">What shall it work with?</h2>
         {question.inputs.map(input => (
           <label key={input.name} className="field">
-            <span>{input.name} <small>{input.type}{input.default === undefined ? '' : ` · ${toField(input.default)}`}</small></span>
+            <span>
+              {input.name}{' '}
+              <small>
+                {input.type}
+                {input.default === undefined ? '' : ` · ${toField(input.default)}`}
+              </small>
+            </span>
             <textarea
-              rows={Math.min(8, Math.max(1, (fields[input.name] ?? '').split('\n').length))} value={fields[input.name] ?? ''} placeholder={toField(input.default)}
-              aria-invalid={problems[input.name] !== undefined} onChange={event => setFields({ ...fields, [input.name]: event.target.value })}
+              rows={Math.min(8, Math.max(1, (fields[input.name] ?? '').split('\n').length))}
+              value={fields[input.name] ?? ''}
+              placeholder={toField(input.default)}
+              aria-invalid={problems[input.name] !== undefined}
+              onChange={event => setFields({ ...fields, [input.name]: event.target.value })}
             />
             {input.description && <small>{input.description}</small>}
             {problems[input.name] && <em role="alert">{problems[input.name]}</em>}
           </label>
         ))}
         <footer>
-          <button type="button" onClick={() => question.answer(undefined)}>Cancel</button>
-          <button type="submit" className="primary">Run</button>
+          <button type="button" onClick={() => question.answer(undefined)}>
+            Cancel
+          </button>
+          <button type="submit" className="primary">
+            Run
+          </button>
         </footer>
       </form>
     </dialog>

@@ -8,7 +8,10 @@ export function toField(value: Json | undefined): string {
 }
 
 /** The inputs that fields stand for; or what is wrong, by input. An empty field stands for the default. */
-export function fromFields(inputs: readonly SpellInput[], fields: Readonly<Record<string, string>>): { values: JsonObject; problems?: undefined } | { problems: Record<string, string>; values?: undefined } {
+export function fromFields(
+  inputs: readonly SpellInput[],
+  fields: Readonly<Record<string, string>>,
+): { values: JsonObject; problems?: undefined } | { problems: Record<string, string>; values?: undefined } {
   const values: Record<string, Json> = {}
   const problems: Record<string, string> = {}
   for (const input of inputs) {

@@ -30,17 +30,36 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
         </span>
       )}
       {replay.state === 'verified' && (
-        <span className="run-bar__verified" data-testid="verified" title="Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself.">
+        <span
+          className="run-bar__verified"
+          data-testid="verified"
+          title="Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself."
+        >
           <ShieldCheck size={14} aria-hidden="true" /> verified · replayed locally
         </span>
       )}
-      {replay.state === 'failed' && <span className="run-bar__unverified" data-testid="unverified" title={replay.message}><CircleAlert size={14} aria-hidden="true" /> {replay.message}</span>}
+      {replay.state === 'failed' && (
+        <span className="run-bar__unverified" data-testid="unverified" title={replay.message}>
+          <CircleAlert size={14} aria-hidden="true" /> {replay.message}
+        </span>
+      )}
       {actions.isRunning ? (
-        <button className="button" data-testid="cancel" disabled={starting || cancelling} onClick={actions.cancel} title="The run also ends 30 s after this tab is closed">
+        <button
+          className="button"
+          data-testid="cancel"
+          disabled={starting || cancelling}
+          onClick={actions.cancel}
+          title="The run also ends 30 s after this tab is closed"
+        >
           <Square size={14} aria-hidden="true" /> {cancelling ? 'Stopping…' : 'Cancel'}
         </button>
       ) : (
-        <button className="button button--primary" data-testid="run" onClick={() => actions.run()} title="Run (Ctrl+Enter)">
+        <button
+          className="button button--primary"
+          data-testid="run"
+          onClick={() => actions.run()}
+          title="Run (Ctrl+Enter)"
+        >
           <Play size={14} aria-hidden="true" /> Run
         </button>
       )}
@@ -50,12 +69,22 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
   )
 }
 
-function Refusal({ error, onClose }: { readonly error: NonNullable<ReturnType<typeof useTabRun>['error']>; onClose(): void }): ReactNode {
+function Refusal({
+  error,
+  onClose,
+}: {
+  readonly error: NonNullable<ReturnType<typeof useTabRun>['error']>
+  onClose(): void
+}): ReactNode {
   return (
     <div className="refusal" role="alert" data-testid="run-error">
       <b>{error.message}</b>
       <ul>
-        {error.problems.map((problem, index) => <li key={index}><code>{problem.path}</code> {problem.message}</li>)}
+        {error.problems.map((problem, index) => (
+          <li key={index}>
+            <code>{problem.path}</code> {problem.message}
+          </li>
+        ))}
       </ul>
       <button onClick={onClose}>Close</button>
     </div>

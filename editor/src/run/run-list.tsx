@@ -19,18 +19,26 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
     if (!page.spell) return undefined
     session.rest.listRuns(page.spell, { pageSize: 50 }).then(
       ({ runs }) => current && setList({ runs }),
-      (error: unknown) => current && setList({ runs: [], error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        current && setList({ runs: [], error: error instanceof Error ? error.message : String(error) }),
     )
     return () => {
       current = false
     }
   }, [session.rest, page.spell, shown?.id, shown?.status])
-  if (!page.spell || list?.runs.length === 0) return <p className="timeline__empty">{list?.error ?? 'This spell has not run yet.'}</p>
+  if (!page.spell || list?.runs.length === 0)
+    return <p className="timeline__empty">{list?.error ?? 'This spell has not run yet.'}</p>
   return (
     <ol className="runs" data-testid="runs">
       {list?.runs.map(run => (
         <li key={run.id}>
-          <button aria-current={run.id === shown?.id} onClick={() => page.spell && void watch(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)}>
+          <button
+            aria-current={run.id === shown?.id}
+            onClick={() =>
+              page.spell &&
+              void watch(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)
+            }
+          >
             <RunState status={run.status} />
             <time dateTime={new Date(run.startedAt).toISOString()}>{new Date(run.startedAt).toLocaleString()}</time>
             <span>{run.endedAt > 0 ? formatDuration(run.endedAt - run.startedAt) : 'running'}</span>

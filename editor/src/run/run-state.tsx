@@ -1,7 +1,14 @@
 import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-const ICONS = { idle: CircleDashed, running: LoaderCircle, waiting: Hourglass, completed: CircleCheck, failed: CircleX, cancelled: Ban } as const
+const ICONS = {
+  idle: CircleDashed,
+  running: LoaderCircle,
+  waiting: Hourglass,
+  completed: CircleCheck,
+  failed: CircleX,
+  cancelled: Ban,
+} as const
 
 /** How a run stands: an icon and a word, never colour alone. */
 export function RunState({ status }: { readonly status: keyof typeof ICONS }): ReactNode {

@@ -33,7 +33,9 @@ export interface TabRun {
   readonly speed: number
   readonly replay: LocalReplay
   /** What could not be: a refused start, a lost run. */
-  readonly error: { readonly message: string; readonly problems: readonly { path: string; message: string; node?: string }[] } | undefined
+  readonly error:
+    | { readonly message: string; readonly problems: readonly { path: string; message: string; node?: string }[] }
+    | undefined
   /** The document that ran. */
   readonly document: SpellDocument | undefined
   readonly inputs: Inputs
@@ -76,7 +78,12 @@ export function update(tab: string, change: Partial<TabRun>): void {
 /** Forgets a closed tab. */
 export function forget(tab: string): void {
   release(tab)
-  runs.setState(({ tabs }) => Object.fromEntries([['tabs', Object.fromEntries(Object.entries(tabs).filter(([id]) => id !== tab))]]) as unknown as RunsState)
+  runs.setState(
+    ({ tabs }) =>
+      Object.fromEntries([
+        ['tabs', Object.fromEntries(Object.entries(tabs).filter(([id]) => id !== tab))],
+      ]) as unknown as RunsState,
+  )
 }
 
 const attached = new Map<string, () => void>()
@@ -92,11 +99,22 @@ function release(tab: string): void {
 }
 
 /** Shows a run in a tab and follows it to its end. `verified` is called before the local replay may begin. */
-export function attach(tab: string, handle: RunHandle, document: SpellDocument | undefined, whenVerified: (verified: VerifiedRun) => void): void {
+export function attach(
+  tab: string,
+  handle: RunHandle,
+  document: SpellDocument | undefined,
+  whenVerified: (verified: VerifiedRun) => void,
+): void {
   release(tab)
   const timeline = createTimeline(handle.entries)
   update(tab, {
-    ...nothing(), generation: runOf(tab).generation + 1, speed: runOf(tab).speed, run: handle.run, timeline, view: timeline.at(timeline.last), document,
+    ...nothing(),
+    generation: runOf(tab).generation + 1,
+    speed: runOf(tab).speed,
+    run: handle.run,
+    timeline,
+    view: timeline.at(timeline.last),
+    document,
   })
   const live = new Map<string, Chunk>()
   streams.set(tab, live)
@@ -106,7 +124,12 @@ export function attach(tab: string, handle: RunHandle, document: SpellDocument |
   })
   const stopChunks = handle.onChunk(chunk => {
     const before = live.get(chunk.activation)
-    live.set(chunk.activation, before && chunk.fraction === undefined ? { ...chunk, offset: 0, text: before.text.slice(0, chunk.offset) + chunk.text } : chunk)
+    live.set(
+      chunk.activation,
+      before && chunk.fraction === undefined
+        ? { ...chunk, offset: 0, text: before.text.slice(0, chunk.offset) + chunk.text }
+        : chunk,
+    )
     refresh(tab)
   })
   attached.set(tab, () => {
@@ -121,21 +144,36 @@ export function attach(tab: string, handle: RunHandle, document: SpellDocument |
       if (runOf(tab).timeline === timeline) whenVerified(verified)
     },
     (error: unknown) => {
-      if (runOf(tab).timeline === timeline) update(tab, { replay: { state: 'failed', message: error instanceof Error ? error.message : String(error) } })
+      if (runOf(tab).timeline === timeline)
+        update(tab, { replay: { state: 'failed', message: error instanceof Error ? error.message : String(error) } })
     },
   )
 }
 
 /** Shows recorded entries in a tab, without a server. */
-export function attachRecorded(tab: string, run: RunRecord | undefined, entries: readonly Entry[], document: SpellDocument | undefined): void {
+export function attachRecorded(
+  tab: string,
+  run: RunRecord | undefined,
+  entries: readonly Entry[],
+  document: SpellDocument | undefined,
+): void {
   release(tab)
   const timeline = createTimeline(entries)
-  update(tab, { ...nothing(), generation: runOf(tab).generation + 1, speed: runOf(tab).speed, run, timeline, view: timeline.at(timeline.last), document })
+  update(tab, {
+    ...nothing(),
+    generation: runOf(tab).generation + 1,
+    speed: runOf(tab).speed,
+    run,
+    timeline,
+    view: timeline.at(timeline.last),
+    document,
+  })
 }
 
 function push(timeline: Timeline, entry: Entry, live: Map<string, Chunk>): void {
   timeline.push(entry)
-  if (entry.kind === 'node.ended' || entry.kind === 'node.failed' || entry.kind === 'node.started') live.delete(entry.activation)
+  if (entry.kind === 'node.ended' || entry.kind === 'node.failed' || entry.kind === 'node.started')
+    live.delete(entry.activation)
 }
 
 /** Asks for the tab's view to be made anew with the next frame: many entries cost one. */

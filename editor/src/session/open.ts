@@ -40,12 +40,16 @@ export async function openGate(registry: Registry, restart: () => void): Promise
       }
     }
     localStorage.setItem(ACCOUNT, JSON.stringify(account))
-    const models = await rest.models().then(({ models: listed }) => listed.map(model => model.id), () => [])
+    const models = await rest.models().then(
+      ({ models: listed }) => listed.map(model => model.id),
+      () => [],
+    )
     return { state: 'open', session: connect({ rest, registry, account, claimed: instance.claimed, models, restart }) }
   } catch (error) {
     // Without the server the page still opens for whoever was here last: drafts and recorded runs are in this browser.
     const account = readAccount()
-    if (account) return { state: 'open', session: connect({ rest, registry, account, claimed: true, models: [], restart }) }
+    if (account)
+      return { state: 'open', session: connect({ rest, registry, account, claimed: true, models: [], restart }) }
     return { state: 'unreachable', message: error instanceof Error ? error.message : String(error) }
   }
 }
@@ -62,7 +66,9 @@ function connect(rest: Omit<Session, 'client'>): Session {
 }
 
 function isRefused(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'status' in error && (error.status === 401 || error.status === 403)
+  return (
+    typeof error === 'object' && error !== null && 'status' in error && (error.status === 401 || error.status === 403)
+  )
 }
 
 function readAccount(): Account | undefined {

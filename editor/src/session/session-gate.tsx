@@ -9,7 +9,13 @@ import { openGate } from './open.ts'
 import './session.css'
 
 /** Shows its children to whoever is signed in; lets others sign in first. */
-export function SessionGate({ registry, children }: { readonly registry: Registry; readonly children: ReactNode }): ReactNode {
+export function SessionGate({
+  registry,
+  children,
+}: {
+  readonly registry: Registry
+  readonly children: ReactNode
+}): ReactNode {
   const [gate, setGate] = useState<Gate>({ state: 'opening' })
   const [round, setRound] = useState(0)
   const restart = useCallback(() => setRound(one => one + 1), [])
@@ -28,14 +34,20 @@ export function SessionGate({ registry, children }: { readonly registry: Registr
   }, [registry, restart, round])
   switch (gate.state) {
     case 'opening':
-      return <div className="gate"><LoaderCircle className="spin" size={22} aria-label="Opening" /></div>
+      return (
+        <div className="gate">
+          <LoaderCircle className="spin" size={22} aria-label="Opening" />
+        </div>
+      )
     case 'unreachable':
       return (
         <div className="gate" role="alert">
           <Unplug size={28} aria-hidden="true" />
           <h1>The server does not answer</h1>
           <p>{gate.message}</p>
-          <button className="button button--primary" onClick={restart}>Try again</button>
+          <button className="button button--primary" onClick={restart}>
+            Try again
+          </button>
         </div>
       )
     case 'sign-in':

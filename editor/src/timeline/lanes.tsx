@@ -41,13 +41,25 @@ export function Lanes({ tab }: { readonly tab: string }): ReactNode {
     const at = range.from + ((event.clientX - box.left) / Math.max(1, box.width)) * (range.to - range.from)
     seek(tab, entryAt(timeline, at))
   }
-  if (last === 0) return <p className="timeline__empty">Run the spell: each node gets a lane here that shows when it worked, and for how long.</p>
+  if (last === 0)
+    return (
+      <p className="timeline__empty">
+        Run the spell: each node gets a lane here that shows when it worked, and for how long.
+      </p>
+    )
   return (
     <div className="lanes" ref={scroller} data-testid="lanes">
       <div style={{ height: lanes.length * ROW }}>
         <div className="lanes__window" style={{ transform: `translateY(${size.top}px)` }}>
-          <ol className="lanes__names" style={{ width: NAMES, transform: `translateY(${-(size.top - first * ROW)}px)` }}>
-            {shown.map(node => <li key={node} style={{ height: ROW }} title={node}>{document?.nodes[node]?.title ?? node}</li>)}
+          <ol
+            className="lanes__names"
+            style={{ width: NAMES, transform: `translateY(${-(size.top - first * ROW)}px)` }}
+          >
+            {shown.map(node => (
+              <li key={node} style={{ height: ROW }} title={node}>
+                {document?.nodes[node]?.title ?? node}
+              </li>
+            ))}
           </ol>
           <canvas ref={canvas} onPointerDown={onPointer} onPointerMove={onPointer} aria-hidden="true" />
         </div>
@@ -78,7 +90,14 @@ function entryAt(timeline: Timeline, at: number): number {
   return low
 }
 
-function draw(canvas: HTMLCanvasElement, timeline: Timeline, lanes: readonly string[], range: Range, size: { width: number; height: number; top: number }, now: number | undefined): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  timeline: Timeline,
+  lanes: readonly string[],
+  range: Range,
+  size: { width: number; height: number; top: number },
+  now: number | undefined,
+): void {
   const ratio = globalThis.devicePixelRatio || 1
   const width = Math.max(0, size.width - NAMES - 16)
   canvas.style.width = `${width}px`

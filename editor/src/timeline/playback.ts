@@ -59,5 +59,7 @@ export function neighbour(timeline: Timeline, position: number, direction: 1 | -
 
 /** Positions of final failures. */
 export function failuresOf(timeline: Timeline): number[] {
-  return timeline.entries.flatMap(entry => ((entry.kind === 'node.failed' && entry.final) || entry.kind === 'run.failed' ? [entry.seq] : []))
+  return timeline.entries.flatMap(entry =>
+    (entry.kind === 'node.failed' && entry.final) || entry.kind === 'run.failed' ? [entry.seq] : [],
+  )
 }

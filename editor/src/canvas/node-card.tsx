@@ -1,0 +1,282 @@
+import { Handle, Position, useConnection } from '@xyflow/react'
+import type { Node, NodeProps } from '@xyflow/react'
+import { Ban, CircleCheck, CircleX, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { memo } from 'react'
+import type { NodeDocument } from '#graph/document.ts'
+import type { NodeView } from '#graph/view.ts'
+import type { Json } from '#graph/json.ts'
+import { titleOf } from '../document/edits.ts'
+import { pages } from '../document/store.ts'
+import { registry } from '../registry.ts'
+import { useNodeRun } from '../run/store.ts'
+import { formatDuration } from '../timeline/timeline-panel.tsx'
+import { groupOf, TypeIcon } from './icon.tsx'
+import { summaryOf } from './summary.ts'
+import { colourOf, refusal, socketsFor } from './types.ts'
+
+/** What a card is drawn from. Sockets that only wires know of are `ghosts`: `in:name`, `out:name`. */
+export interface CardData extends Record<string, unknown> {
+  readonly tab: string
+  readonly node: NodeDocument
+  readonly wired: string
+  readonly ghosts: string
+}
+export type CardNode = Node<CardData, 'card'>
+
+/** A node on the canvas: what it is, its sockets, and how it stands in the run at the slider. */
+export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>): ReactNode {
+  const { tab, node, wired, ghosts } = data
+  const run = useNodeRun(tab, id)
+  const definition = registry.get(node.type)
+  const state = run?.state ?? 'idle'
+  const title = titleOf(node, registry)
+  const summary = summaryOf(node, definition)
+  return (
+    <article
+      className={`card card--${state} card--g-${groupOf(node.type)} ${selected ? 'card--selected' : ''} ${definition ? '' : 'card--missing'}`}
+      data-testid={`node-${id}`}
+      data-state={state}
+      aria-label={`${title}, ${definition?.title ?? node.type}, ${state}`}
+    >
+      <header className="card__head">
+        <span className="card__icon">
+          <TypeIcon name={definition?.icon} />
+        </span>
+        <span className="card__title">{title}</span>
+        {run && <StateMark run={run} />}
+      </header>
+      {summary && <p className="card__summary">{summary}</p>}
+      {!definition && (
+        <p className="card__error">
+          “{node.type.replace(/^missing\//, '')}” is not known here: it is kept, and cannot run.
+        </p>
+      )}
+      <SocketRows id={id} tab={tab} node={node} wired={wired} ghosts={ghosts} />
+      {run && <Outcome run={run} />}
+    </article>
+  )
+})
+
+const MARKS = {
+  idle: undefined,
+  running: LoaderCircle,
+  done: CircleCheck,
+  cached: RotateCcw,
+  failed: CircleX,
+  waiting: Hourglass,
+  cancelled: Ban,
+} as const
+
+function StateMark({ run }: { readonly run: NodeView }): ReactNode {
+  const Mark = MARKS[run.state]
+  if (!Mark) return null
+  const times = run.activations > 1 ? `×${run.activations}` : ''
+  const took =
+    run.startedAt !== undefined && run.endedAt !== undefined && run.endedAt - run.startedAt >= 1
+      ? formatDuration(run.endedAt - run.startedAt)
+      : ''
+  return (
+    <span className={`card__state card__state--${run.state}`} title={run.state}>
+      <small>{[took, times].filter(Boolean).join(' ')}</small>
+      <Mark size={14} aria-label={run.state} />
+    </span>
+  )
+}
+
+function SocketRows({
+  id,
+  tab,
+  node,
+  wired,
+  ghosts,
+}: {
+  readonly id: string
+  readonly tab: string
+  readonly node: NodeDocument
+  readonly wired: string
+  readonly ghosts: string
+}): ReactNode {
+  const sockets = socketsFor(registry, node)
+  const isWired = new Set(wired.split('\n'))
+  const lost = ghosts === '' ? [] : ghosts.split('\n')
+  // Failure sockets are for those who wire them: they show when something is at them, or when the node is under the pointer.
+  const rare = (name: string) => (name === 'error' || name === 'failure') && !isWired.has(`out:${name}`)
+  const ins = [
+    ...sockets.flow.in.map(name => ({ name, flow: true, type: 'any' as const, required: false })),
+    ...Object.entries(sockets.inputs).map(([name, { type, required = false }]) => ({
+      name,
+      flow: false,
+      type,
+      required,
+    })),
+  ]
+  const outs = [
+    ...sockets.flow.out.filter(name => !rare(name)).map(name => ({ name, flow: true, type: 'any' as const })),
+    ...Object.entries(sockets.outputs)
+      .filter(([name]) => !rare(name))
+      .map(([name, { type }]) => ({ name, flow: false, type })),
+    ...sockets.flow.out.filter(rare).map(name => ({ name, flow: true, type: 'any' as const, rare: true })),
+    ...Object.entries(sockets.outputs)
+      .filter(([name]) => rare(name))
+      .map(([name, { type }]) => ({ name, flow: false, type, rare: true })),
+  ]
+  return (
+    <div className="card__sockets">
+      <ul>
+        {ins.map(socket => (
+          <SocketRow
+            key={socket.name}
+            node={id}
+            tab={tab}
+            side="in"
+            {...socket}
+            wired={isWired.has(`in:${socket.name}`)}
+            value={node.values?.[socket.name]}
+          />
+        ))}
+        {lost
+          .filter(one => one.startsWith('in:'))
+          .map(one => (
+            <GhostRow key={one} side="in" name={one.slice(3)} />
+          ))}
+      </ul>
+      <ul>
+        {outs.map(socket => (
+          <SocketRow
+            key={socket.name}
+            node={id}
+            tab={tab}
+            side="out"
+            {...socket}
+            wired={isWired.has(`out:${socket.name}`)}
+          />
+        ))}
+        {lost
+          .filter(one => one.startsWith('out:'))
+          .map(one => (
+            <GhostRow key={one} side="out" name={one.slice(4)} />
+          ))}
+      </ul>
+    </div>
+  )
+}
+
+interface SocketProps {
+  readonly node: string
+  readonly tab: string
+  readonly side: 'in' | 'out'
+  readonly name: string
+  readonly flow: boolean
+  readonly type: Parameters<typeof colourOf>[0]
+  readonly wired: boolean
+  readonly rare?: boolean
+  readonly required?: boolean
+  readonly value?: Json | undefined
+}
+
+function SocketRow({
+  node,
+  tab,
+  side,
+  name,
+  flow,
+  type,
+  wired,
+  rare = false,
+  required = false,
+  value,
+}: SocketProps): ReactNode {
+  const fit = useFit(tab, node, side, name)
+  const label = flow ? name : `${name}: ${type}${required ? ', required' : ''}`
+  return (
+    <li
+      className={`socket socket--${side} ${flow ? 'socket--flow' : 'socket--data'} ${fit} ${rare ? 'socket--rare' : ''} ${wired ? 'socket--wired' : ''}`}
+    >
+      <Handle
+        id={name}
+        type={side === 'in' ? 'target' : 'source'}
+        position={side === 'in' ? Position.Left : Position.Right}
+        className={flow ? 'handle handle--flow' : 'handle handle--data'}
+        style={flow ? undefined : { ['--c' as string]: colourOf(type) }}
+        title={label}
+        aria-label={`${side === 'in' ? 'input' : 'output'} ${label}`}
+      />
+      <span className="socket__name">{flow && (name === 'in' || name === 'out') ? '' : name}</span>
+      {value !== undefined && !wired && <span className="socket__value">{short(value, 14)}</span>}
+    </li>
+  )
+}
+
+function GhostRow({ side, name }: { readonly side: 'in' | 'out'; readonly name: string }): ReactNode {
+  return (
+    <li
+      className={`socket socket--${side} socket--ghost`}
+      title={`There is no socket “${name}” any more: the wire is kept until you remove it.`}
+    >
+      <Handle
+        id={name}
+        type={side === 'in' ? 'target' : 'source'}
+        position={side === 'in' ? Position.Left : Position.Right}
+        className="handle handle--data"
+        isConnectable={false}
+      />
+      <span className="socket__name">{name} is gone</span>
+    </li>
+  )
+}
+
+/** While a wire is drawn: whether it may end here. */
+function useFit(tab: string, node: string, side: 'in' | 'out', name: string): string {
+  const from = useConnection(connection =>
+    connection.inProgress && connection.fromHandle.id
+      ? `${connection.fromHandle.type}\n${connection.fromHandle.nodeId}.${connection.fromHandle.id}`
+      : '',
+  )
+  if (from === '') return ''
+  const [type, end = ''] = from.split('\n')
+  const here = `${node}.${name}`
+  if (end === here) return ''
+  const document = pages.getState().tabs[tab]?.document
+  if (!document || (type === 'source') === (side === 'out')) return 'socket--unfit'
+  return (type === 'source' ? refusal(document, registry, end, here) : refusal(document, registry, here, end)) ===
+    undefined
+    ? 'socket--fit'
+    : 'socket--unfit'
+}
+
+function Outcome({ run }: { readonly run: NodeView }): ReactNode {
+  if (run.error && run.state === 'failed')
+    return (
+      <p className="card__error" role="alert">
+        <b>{run.error.code}</b> {run.error.message}
+      </p>
+    )
+  if (run.state === 'running' && run.text !== '')
+    return <p className="card__stream">{run.text.length > 600 ? `…${run.text.slice(-600)}` : run.text}</p>
+  if (run.state === 'running' && run.fraction !== undefined)
+    return <progress className="card__progress" value={run.fraction} />
+  const [first] = Object.entries(run.outputs).filter(([name]) => name !== 'failure')
+  const tokens = run.usage?.outputTokens
+  if (!first && tokens === undefined) return null
+  return (
+    <footer className="card__foot">
+      {first && (
+        <span className="chip" title={`${first[0]}: the last value`}>
+          <i>{first[0]}</i> {short(first[1], 220)}
+        </span>
+      )}
+      {tokens !== undefined && (
+        <small>
+          {run.usage?.inputTokens ?? 0} → {tokens} tokens
+        </small>
+      )}
+    </footer>
+  )
+}
+
+/** A value in a few characters. */
+export function short(value: Json, most: number): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > most ? `${text.slice(0, most)}…` : text
+}

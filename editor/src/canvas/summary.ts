@@ -1,0 +1,64 @@
+import type { NodeDefinition } from '#graph/define.ts'
+import type { NodeDocument } from '#graph/document.ts'
+import { withDefaults } from '#graph/schema.ts'
+
+/** One line of what matters of a node's settings. */
+export function summaryOf({ type, config }: NodeDocument, definition: NodeDefinition | undefined): string {
+  if (!definition) return ''
+  const filled = withDefaults(config ?? {}, definition.config) as Record<string, unknown>
+  const text = (name: string) => (typeof filled[name] === 'string' ? (filled[name] as string) : '')
+  const of = (list: unknown) => (Array.isArray(list) ? list.join(' · ') : '')
+  const line = (() => {
+    switch (type) {
+      case 'flow/input':
+        return `${text('name')} ${text('type') === 'any' ? '' : text('type')}${filled['default'] === undefined ? '' : ` = ${JSON.stringify(filled['default'])}`}`
+      case 'flow/output':
+      case 'flow/exit':
+        return text('name')
+      case 'flow/start':
+        return text('name') === 'in' ? '' : text('name')
+      case 'flow/delay':
+        return `${String(filled['ms'])} ms`
+      case 'flow/for-each':
+        return filled['concurrency'] === 1 ? '' : `${String(filled['concurrency'])} at a time`
+      case 'flow/join':
+        return `waits for ${text('mode')}`
+      case 'flow/switch':
+        return of(filled['cases'])
+      case 'flow/sub-spell':
+        return text('spell')
+      case 'text/template':
+        return text('template')
+      case 'text/match':
+      case 'text/replace':
+        return text('pattern')
+      case 'text/join':
+      case 'text/split':
+        return JSON.stringify(filled['separator'])
+      case 'logic/compare':
+        return `a ${text('operator')} b`
+      case 'math/calculate':
+        return text('expression')
+      case 'data/get':
+      case 'data/set':
+        return text('path')
+      case 'state/read':
+      case 'state/write':
+        return text('key')
+      case 'ai/complete':
+        return text('model') || 'default model'
+      case 'code/javascript':
+        return (
+          text('code')
+            .split('\n')
+            .find(one => one.trim() !== '') ?? ''
+        )
+      case 'debug/log':
+        return text('label')
+      default:
+        return ''
+    }
+  })()
+  const [first = ''] = line.trim().split('\n')
+  return first.length > 90 ? `${first.slice(0, 90)}…` : first
+}

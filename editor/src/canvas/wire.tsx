@@ -1,0 +1,38 @@
+import { BaseEdge, getBezierPath } from '@xyflow/react'
+import type { Edge, EdgeProps } from '@xyflow/react'
+import type { ReactNode } from 'react'
+import { memo } from 'react'
+import { useStore } from 'zustand'
+import { runs } from '../run/store.ts'
+
+export interface WireData extends Record<string, unknown> {
+  readonly tab: string
+  readonly flow: boolean
+  readonly colour: string
+  /** Why it is broken; empty: it is not. */
+  readonly broken: string
+}
+export type WireEdge = Edge<WireData, 'wire'>
+
+/** A wire: it lights up once what it carries has come. */
+export const WireLine = memo(function WireLine(props: EdgeProps<WireEdge>): ReactNode {
+  const { id, source, sourceHandleId, data, selected, markerEnd } = props
+  const [path] = getBezierPath(props)
+  const used = useStore(runs, ({ tabs }) => {
+    const node = tabs[data?.tab ?? '']?.view.nodes[source]
+    if (!node || sourceHandleId == null) return ''
+    if (data?.flow) return node.pulses.includes(sourceHandleId) ? `fired ${node.activations}` : ''
+    return Object.hasOwn(node.outputs, sourceHandleId) ? 'carried' : ''
+  })
+  const kind = data?.broken ? 'wire--broken' : data?.flow ? 'wire--flow' : 'wire--data'
+  return (
+    <g
+      className={`wire ${kind} ${selected ? 'wire--selected' : ''} ${used ? 'wire--used' : ''}`}
+      style={{ ['--c' as string]: data?.colour }}
+    >
+      {data?.broken && <title>{data.broken}</title>}
+      <BaseEdge id={id} path={path} interactionWidth={14} {...(markerEnd ? { markerEnd } : {})} />
+      {used.startsWith('fired') && <path key={used} d={path} className="wire__pulse" pathLength={1} />}
+    </g>
+  )
+})

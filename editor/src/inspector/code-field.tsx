@@ -1,0 +1,78 @@
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { javascript } from '@codemirror/lang-javascript'
+import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { Compartment, EditorState } from '@codemirror/state'
+import { Decoration, EditorView, keymap, MatchDecorator, ViewPlugin } from '@codemirror/view'
+import type { DecorationSet, ViewUpdate } from '@codemirror/view'
+import type { ReactNode } from 'react'
+import { useEffect, useRef } from 'react'
+
+interface CodeFieldProps {
+  readonly id: string
+  readonly label: string
+  readonly language: 'template' | 'code'
+  readonly value: string
+  onChange(value: string): void
+}
+
+/** A field for code and templates. Loaded when first needed. */
+export default function CodeField({ id, label, language, value, onChange }: CodeFieldProps): ReactNode {
+  const host = useRef<HTMLDivElement>(null)
+  const view = useRef<EditorView | undefined>(undefined)
+  const change = useRef(onChange)
+  change.current = onChange
+  useEffect(() => {
+    if (!host.current) return undefined
+    const made = new EditorView({
+      parent: host.current,
+      state: EditorState.create({
+        doc: value,
+        extensions: extensionsFor(language, label, text => change.current(text)),
+      }),
+    })
+    view.current = made
+    return () => made.destroy()
+    // The text comes in by the effect below: the editor is made once.
+  }, [language, label])
+  useEffect(() => {
+    const editor = view.current
+    if (editor && editor.state.doc.toString() !== value)
+      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
+  }, [value])
+  return <div id={id} ref={host} className={`code-field code-field--${language}`} />
+}
+
+const variables = new MatchDecorator({
+  regexp: /\{\{[^}]*\}\}/g,
+  decoration: Decoration.mark({ class: 'template-variable' }),
+})
+const templateMarks = ViewPlugin.fromClass(
+  class {
+    marks: DecorationSet
+    constructor(view: EditorView) {
+      this.marks = variables.createDeco(view)
+    }
+    update(update: ViewUpdate) {
+      this.marks = variables.updateDeco(update, this.marks)
+    }
+  },
+  { decorations: plugin => plugin.marks },
+)
+
+function extensionsFor(language: 'template' | 'code', label: string, onChange: (text: string) => void) {
+  const own = new Compartment()
+  return [
+    history(),
+    keymap.of([...(language === 'code' ? [indentWithTab] : []), ...defaultKeymap, ...historyKeymap]),
+    own.of(
+      language === 'code'
+        ? [javascript(), bracketMatching(), syntaxHighlighting(defaultHighlightStyle)]
+        : [templateMarks],
+    ),
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': label }),
+    EditorView.updateListener.of(update => {
+      if (update.docChanged) onChange(update.state.doc.toString())
+    }),
+  ]
+}

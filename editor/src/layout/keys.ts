@@ -1,0 +1,79 @@
+import { useReactFlow } from '@xyflow/react'
+import { useEffect } from 'react'
+import { copyText, cutText, pasteText } from '../document/clipboard.ts'
+import { redo, select, tabOf, undo } from '../document/store.ts'
+import { openCommands } from '../help/commands.tsx'
+import { openHelp } from '../help/keys.tsx'
+import { duplicate } from '../inspector/inspector.tsx'
+import { openQuickAdd } from '../palette/quick-add.tsx'
+import { save } from '../save/save.ts'
+import { useSession } from '../session/context.ts'
+
+/** The page's keys. In fields the browser's own hold; the clipboard works by its events, so that every browser allows it. */
+export function useKeys(tab: string): void {
+  const session = useSession()
+  const flow = useReactFlow()
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const command = event.ctrlKey || event.metaKey
+      const key = event.key.toLowerCase()
+      const act = (work: () => void) => {
+        event.preventDefault()
+        work()
+      }
+      if (command && key === 's') return act(() => void save(session, tab))
+      if (command && key === 'k') return act(openCommands)
+      if (isTyping(event.target)) return undefined
+      if (command && key === 'z') return act(() => (event.shiftKey ? redo(tab) : undo(tab)))
+      if (command && key === 'y') return act(() => redo(tab))
+      if (command && key === 'd') return act(() => duplicate(tab))
+      if (command && key === 'a') return act(() => select(tab, Object.keys(tabOf(tab)?.document.nodes ?? {})))
+      if (event.key === '?') return act(openHelp)
+      const chosen = tabOf(tab)?.selection[0]
+      const node = chosen === undefined ? undefined : tabOf(tab)?.document.nodes[chosen]
+      if (
+        event.key === 'Tab' &&
+        !event.shiftKey &&
+        chosen !== undefined &&
+        node &&
+        (event.target as Element).closest?.('.react-flow__node')
+      ) {
+        return act(() => {
+          const [x, y] = node.at ?? [0, 0]
+          openQuickAdd({ tab, at: { x: x + 280, y: y + 20 }, screen: flow.flowToScreenPosition({ x: x + 230, y }) })
+        })
+      }
+      return undefined
+    }
+    const onCopy = (event: ClipboardEvent) => put(event, copyText(tab))
+    const onCut = (event: ClipboardEvent) => put(event, isTyping(event.target) ? undefined : cutText(tab))
+    const onPaste = (event: ClipboardEvent) => {
+      if (!isTyping(event.target) && pasteText(tab, event.clipboardData?.getData('text/plain') ?? ''))
+        event.preventDefault()
+    }
+    window.addEventListener('keydown', onKey)
+    window.addEventListener('copy', onCopy)
+    window.addEventListener('cut', onCut)
+    window.addEventListener('paste', onPaste)
+    return () => {
+      window.removeEventListener('keydown', onKey)
+      window.removeEventListener('copy', onCopy)
+      window.removeEventListener('cut', onCut)
+      window.removeEventListener('paste', onPaste)
+    }
+  }, [session, tab, flow])
+}
+
+function put(event: ClipboardEvent, text: string | undefined): void {
+  if (!text || isTyping(event.target) || String(window.getSelection() ?? '') !== '') return
+  event.clipboardData?.setData('text/plain', text)
+  event.preventDefault()
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+    !(target instanceof HTMLInputElement && target.type === 'range')
+  )
+}
