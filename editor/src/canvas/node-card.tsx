@@ -256,7 +256,7 @@ function Outcome({ run }: { readonly run: NodeView }): ReactNode {
     return <p className="card__stream">{run.text.length > 600 ? `…${run.text.slice(-600)}` : run.text}</p>
   if (run.state === 'running' && run.fraction !== undefined)
     return <progress className="card__progress" value={run.fraction} />
-  const [first] = Object.entries(run.outputs).filter(([name]) => name !== 'failure')
+  const first = tellingOutput(run)
   const tokens = run.usage?.outputTokens
   if (!first && tokens === undefined) return null
   return (
@@ -273,6 +273,14 @@ function Outcome({ run }: { readonly run: NodeView }): ReactNode {
       )}
     </footer>
   )
+}
+
+const TELLING = ['text', 'items', 'result', 'value']
+
+/** The output that says most about what a node did. */
+function tellingOutput({ outputs }: NodeView): readonly [name: string, value: Json] | undefined {
+  const all = Object.entries(outputs).filter(([name]) => name !== 'failure')
+  return all.find(([name]) => TELLING.includes(name)) ?? all[0]
 }
 
 /** A value in a few characters. */

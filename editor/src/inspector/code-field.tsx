@@ -1,7 +1,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { javascript } from '@codemirror/lang-javascript'
 import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language'
-import { Compartment, EditorState } from '@codemirror/state'
+import { Annotation, EditorState } from '@codemirror/state'
 import { Decoration, EditorView, keymap, MatchDecorator, ViewPlugin } from '@codemirror/view'
 import type { DecorationSet, ViewUpdate } from '@codemirror/view'
 import type { ReactNode } from 'react'
@@ -37,10 +37,16 @@ export default function CodeField({ id, label, language, value, onChange }: Code
   useEffect(() => {
     const editor = view.current
     if (editor && editor.state.doc.toString() !== value)
-      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
+      editor.dispatch({
+        changes: { from: 0, to: editor.state.doc.length, insert: value },
+        annotations: fromOutside.of(true),
+      })
   }, [value])
   return <div id={id} ref={host} className={`code-field code-field--${language}`} />
 }
+
+/** Marks what was not typed here: an undo of the page's own must not come back as a change. */
+const fromOutside = Annotation.define<boolean>()
 
 const variables = new MatchDecorator({
   regexp: /\{\{[^}]*\}\}/g,
@@ -60,7 +66,6 @@ const templateMarks = ViewPlugin.fromClass(
 )
 
 function extensionsFor(language: 'template' | 'code', label: string, onChange: (text: string) => void) {
-  const own = new Compartment()
   return [
     history(),
     keymap.of([...(language === 'code' ? [indentWithTab] : []), ...defaultKeymap, ...historyKeymap]),
@@ -72,7 +77,7 @@ function extensionsFor(language: 'template' | 'code', label: string, onChange: (
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': label }),
     EditorView.updateListener.of(update => {
-      if (update.docChanged) onChange(update.state.doc.toString())
+      if (update.docChanged && !update.transactions.some(one => one.annotation(fromOutside))) onChange(update.state.doc.toString())
     }),
   ]
 }

@@ -20,6 +20,7 @@ export function Lanes({ tab }: { readonly tab: string }): ReactNode {
     const element = scroller.current
     if (!element) return undefined
     const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight, top: element.scrollTop })
+    measure()
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     element.addEventListener('scroll', measure, { passive: true })
@@ -27,7 +28,8 @@ export function Lanes({ tab }: { readonly tab: string }): ReactNode {
       observer.disconnect()
       element.removeEventListener('scroll', measure)
     }
-  }, [])
+    // Without a run there is nothing to measure yet.
+  }, [last === 0])
 
   useEffect(() => {
     if (canvas.current) draw(canvas.current, timeline, lanes, range, size, position === 'live' ? undefined : view.at)

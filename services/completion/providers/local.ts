@@ -99,7 +99,8 @@ function keywordsOf(text: string): readonly string[] {
 
 /** What a question seems to be about: what follows "about", else its weightier words. */
 function topicOf(text: string): string {
-  const about = /\b(?:about|on|for|of)\s+([^.?!:\n]{2,60})/i.exec(text)?.[1]
+  const about =
+    /\babout\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1] ?? /\b(?:on|for|to)\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1]
   return (about ?? (keywordsOf(text).slice(-3).join(' ') || 'nothing in particular')).trim()
 }
 
