@@ -69,15 +69,14 @@ function extensionsFor(language: 'template' | 'code', label: string, onChange: (
   return [
     history(),
     keymap.of([...(language === 'code' ? [indentWithTab] : []), ...defaultKeymap, ...historyKeymap]),
-    own.of(
-      language === 'code'
-        ? [javascript(), bracketMatching(), syntaxHighlighting(defaultHighlightStyle)]
-        : [templateMarks],
-    ),
+    language === 'code'
+      ? [javascript(), bracketMatching(), syntaxHighlighting(defaultHighlightStyle)]
+      : [templateMarks],
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': label }),
     EditorView.updateListener.of(update => {
-      if (update.docChanged && !update.transactions.some(one => one.annotation(fromOutside))) onChange(update.state.doc.toString())
+      if (update.docChanged && !update.transactions.some(one => one.annotation(fromOutside)))
+        onChange(update.state.doc.toString())
     }),
   ]
 }

@@ -98,7 +98,8 @@ function keywordsOf(text: string): readonly string[] {
 }
 
 /** What a question seems to be about: what follows "about", else its weightier words. */
-function topicOf(text: string): string {
+function topicOf(given: string): string {
+  const text = given.replace(/\b\d{1,2}[.)]\s+/g, '')
   const about =
     /\babout\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1] ?? /\b(?:on|for|to)\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1]
   return (about ?? (keywordsOf(text).slice(-3).join(' ') || 'nothing in particular')).trim()
