@@ -1,5 +1,7 @@
-import type { Calls, NotificationName, Notifications, RunRecord } from '#edge/protocol.ts'
+import type { Calls, NotificationName, Notifications, Position, RunRecord } from '#edge/protocol.ts'
+import type { Entry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
+import { backOffMs, pause } from './back-off.ts'
 import { openConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { createRest } from './rest.ts'
@@ -37,6 +39,11 @@ export function createClient(options: ClientOptions): SpellmeshClient {
   return new Client(options)
 }
 
+/** What the server takes as its first frame is 4 KB; some of it is the envelope's. */
+const HELLO_BYTES = 3_900
+/** How many runs are asked for at the same time after a connection. */
+const AT_ONCE = 8
+
 class Client implements SpellmeshClient {
   readonly #options: ClientOptions
   readonly #rest: RestClient
@@ -46,6 +53,9 @@ class Client implements SpellmeshClient {
   /** Open spells, with the draft that the session has of each. */
   readonly #open = new Map<string, JsonObject | null>()
   readonly #runs = new Map<string, FollowedRun>()
+  /** What the latest `session.connect` asked for. */
+  #asked: { readonly open: readonly string[]; readonly resume: readonly Position[] } = { open: [], resume: [] }
+  readonly #closed = new AbortController()
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -59,8 +69,10 @@ class Client implements SpellmeshClient {
       hello: () => this.#hello(),
       onOpen: answer => this.#opened(answer),
       onNotification: (name, params) => this.#told(name, params),
-      onStatus: (status, retryInMs) =>
-        this.#emit('status', { status, ...(retryInMs === undefined ? {} : { retryInMs }) }),
+      onStatus: (status, retryInMs, error) => {
+        if (status === 'closed') this.#end(error)
+        this.#emit('status', { status, ...(retryInMs === undefined ? {} : { retryInMs }) })
+      },
     })
   }
 
@@ -88,7 +100,7 @@ class Client implements SpellmeshClient {
   async editSpell(spell: string, draft: JsonObject | null) {
     if (draft === null && this.#open.get(spell) === null) return []
     const { problems } = await this.#connection.call('spell.edit', { spell, draft })
-    this.#open.set(spell, draft)
+    if (this.#open.has(spell)) this.#open.set(spell, draft)
     return problems
   }
 
@@ -97,19 +109,19 @@ class Client implements SpellmeshClient {
     inputs: JsonObject = {},
     options: Calls['run.start']['params']['options'] = {},
   ): Promise<RunHandle> {
-    const { run } = await this.#connection.call('run.start', { spell, inputs, options })
-    return this.#follow(run)
+    // Its first entries may come with the answer: it is followed before they are looked at.
+    return this.#connection.call('run.start', { spell, inputs, options }, ({ run }) => this.#follow(run).handle())
   }
 
   async watchRun(id: string): Promise<RunHandle> {
     const known = this.#runs.get(id)
-    if (known && !known.over) return known
+    if (known) return known.handle()
     const kept = await this.#store.get(id).catch(() => undefined)
-    if (kept) return this.#follow(kept.run, kept.entries)
-    const run = await this.#rest.getRun(id)
-    const followed = this.#follow(run)
+    if (kept) return this.#follow(kept.run, kept.entries).handle()
+    const followed = this.#follow(await this.#rest.getRun(id))
+    const handle = followed.handle()
     void followed.fetch()
-    return followed
+    return handle
   }
 
   reconnect(): void {
@@ -117,36 +129,64 @@ class Client implements SpellmeshClient {
   }
 
   close(): void {
-    for (const run of [...this.#runs.values()]) run.release()
     this.#connection.close()
   }
 
+  #end(error?: ApiError): void {
+    this.#closed.abort()
+    for (const run of Array.from(this.#runs.values())) run.fail(error)
+  }
+
   #emit<K extends keyof ClientEvents>(event: K, told: ClientEvents[K]): void {
-    for (const callback of [...(this.#listeners.get(event) ?? [])]) (callback as (told: ClientEvents[K]) => void)(told)
+    for (const callback of Array.from(this.#listeners.get(event) ?? []))
+      (callback as (told: ClientEvents[K]) => void)(told)
   }
 
   async #hello(): Promise<Calls['session.connect']['params']> {
     const { name, version } = this.#options
-    return {
-      ...(await this.#options.authenticate()),
-      client: { name, version },
-      open: [...this.#open.keys()],
-      resume: [...this.#runs.values()].filter(run => !run.over).map(run => run.position),
-    }
+    const proof = await this.#options.authenticate()
+    const hello = { ...proof, client: { name, version }, open: [] as string[], resume: [] as Position[] }
+    let room = HELLO_BYTES - bytesOf(hello)
+    const fits = (one: unknown) => (room -= bytesOf(one) + 1) >= 0
+    for (const spell of this.#open.keys()) if (fits(spell)) hello.open.push(spell)
+    for (const { position } of this.#runs.values()) if (fits(position)) hello.resume.push(position)
+    this.#asked = hello
+    return hello
   }
 
   #opened({ resumed, opened }: Calls['session.connect']['result']): void {
-    for (const one of resumed) {
-      if ('error' in one) void this.#runs.get(one.run)?.fetch()
-    }
-    for (const one of opened) {
-      if ('error' in one) {
-        this.#open.delete(one.spell)
-        continue
-      }
-      const draft = this.#open.get(one.spell.id)
+    const lost = resumed.flatMap(one => ('error' in one ? [one.run] : []))
+    const asked = new Set(this.#asked.resume.map(({ run }) => run))
+    const others = [...this.#runs.keys()].filter(id => !asked.has(id))
+    void this.#fetchAll([...lost, ...others])
+    const open = new Set(opened.flatMap(one => ('error' in one ? [] : [one.spell.id])))
+    for (const [spell, draft] of this.#open) {
+      if (!open.has(spell)) void this.#reopen(spell)
       // Another runner knows nothing of what was drawn and not saved.
-      if (draft) this.#connection.call('spell.edit', { spell: one.spell.id, draft }).catch(() => {})
+      else if (draft) this.#connection.call('spell.edit', { spell, draft }).catch(() => {})
+    }
+  }
+
+  /** Fetches runs a few at a time: the server counts commands. */
+  async #fetchAll(ids: string[]): Promise<void> {
+    const worker = async () => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await this.#runs.get(id)?.fetch()
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  }
+
+  /** Opens a spell that could not be opened with the connection, until it is open, refused, or not wanted any more. */
+  async #reopen(spell: string): Promise<void> {
+    for (let tries = 0; this.status === 'open' && this.#open.has(spell); tries++) {
+      try {
+        await this.#connection.call('spell.open', { spell })
+        const draft = this.#open.get(spell)
+        if (draft) await this.#connection.call('spell.edit', { spell, draft })
+        return
+      } catch (error) {
+        if (!isPassing(error)) return void this.#open.delete(spell)
+        await pause(backOffMs(tries), this.#closed.signal)
+      }
     }
   }
 
@@ -187,27 +227,29 @@ class Client implements SpellmeshClient {
       })
   }
 
-  #follow(run: RunRecord, known?: FollowedRun['entries']): FollowedRun {
-    this.#runs.get(run.id)?.release()
-    let followed: FollowedRun | undefined
+  #follow(run: RunRecord, known?: readonly Entry[]): FollowedRun {
+    const present = this.#runs.get(run.id)
+    if (present) return present
     const made = new FollowedRun({
       run,
       ...(known ? { known } : {}),
       page: (id, after) => this.#rest.entries(id, after),
       watch: async (id, after) => {
         // Without a connection the next one resumes it.
-        if (this.status === 'open') await this.#connection.call('run.watch', { run: id, after }).catch(ignoreLost)
+        if (this.status !== 'open') return
+        await this.#connection.call('run.watch', { run: id, after }).catch((error: unknown) => {
+          if (this.status === 'open') throw error
+        })
       },
       ack: (id, seq) => this.#connection.tell('run.ack', { run: id, seq }),
       cancel: async id => void (await this.#rest.cancelRun(id)),
       onVerified: verified => void this.#keep(run, verified),
       onReleased: ended => {
-        if (!followed || this.#runs.get(run.id) !== followed) return
+        if (!this.#runs.get(run.id)?.over) return
         this.#runs.delete(run.id)
         if (!ended) this.#connection.tell('run.unwatch', { run: run.id })
       },
     })
-    followed = made
     if (!made.over) this.#runs.set(run.id, made)
     return made
   }
@@ -228,6 +270,10 @@ class Client implements SpellmeshClient {
   }
 }
 
-function ignoreLost(error: unknown): void {
-  if (!(error instanceof ApiError && error.retry)) throw error
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && error.retry
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length
 }

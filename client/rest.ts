@@ -55,16 +55,23 @@ export function createRest(options: RestOptions): RestClient {
   }
 }
 
+const LONGEST_MS = 30_000
+
 function createCall({ baseUrl, token, fetch = globalThis.fetch.bind(globalThis) }: RestOptions) {
+  const base = baseUrl.replace(/\/$/, '')
   return async <T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> => {
     const authorization: Record<string, string> = token ? { authorization: `Bearer ${await token()}` } : {}
     let answer: Response
+    let text: string
     try {
-      answer = await fetch(baseUrl + path, {
+      answer = await fetch(base + path, {
         method,
+        // A run is waited for as long as it takes.
+        ...(method === 'POST' && path.endsWith('/runs') ? {} : { signal: AbortSignal.timeout(LONGEST_MS) }),
         headers: { ...headers, ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
         ...(body ? { body: JSON.stringify(body) } : {}),
       })
+      text = await answer.text()
     } catch (error) {
       throw new ApiError(
         0,
@@ -72,9 +79,13 @@ function createCall({ baseUrl, token, fetch = globalThis.fetch.bind(globalThis) 
         `the server cannot be reached: ${error instanceof Error ? error.message : String(error)}`,
       )
     }
-    const text = await answer.text()
-    if (answer.ok) return JSON.parse(text) as T
-    throw toError(answer.status, text)
+    if (!answer.ok) throw toError(answer.status, text)
+    try {
+      return JSON.parse(text === '' ? '{}' : text) as T
+    } catch {
+      const what = `${method} ${path} was answered by something that is not JSON: ${text.slice(0, 200)}`
+      throw new ApiError(answer.status, 'UNKNOWN', what, { retry: false })
+    }
   }
 }
 
@@ -95,5 +106,5 @@ function toQuery(values: Readonly<Record<string, string | number | undefined>>):
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(values))
     if (value !== undefined && value !== '') query.set(name, String(value))
-  return query.size > 0 ? `?${query}` : ''
+  return query.size > 0 ? `?${query.toString()}` : ''
 }

@@ -1,6 +1,7 @@
-import type { Notifications, RunRecord } from '#edge/protocol.ts'
+import type { Notifications, Position, RunRecord } from '#edge/protocol.ts'
 import type { Chunk, Entry } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
+import { backOffMs, pause } from './back-off.ts'
 import type { EntriesPage, RunHandle, VerifiedRun } from './types.ts'
 import { ApiError } from './types.ts'
 import { verify } from './verify.ts'
@@ -11,7 +12,7 @@ export interface FollowOptions {
   readonly known?: readonly Entry[]
   /** Pages of the journal, over REST. */
   page(run: string, after: number): Promise<EntriesPage>
-  /** Asks the session for what comes after a position. */
+  /** Asks the session for what comes after a position; without a connection it does nothing, the next one resumes the run. */
   watch(run: string, after: number): Promise<void>
   ack(run: string, seq: number): void
   cancel(run: string): Promise<void>
@@ -23,67 +24,79 @@ export interface FollowOptions {
 
 const ACK_ENTRIES = 64
 const ACK_MS = 1_000
-const MOST_TRIES = 5
 
-/** Follows one run: puts entries in order, once each, and fetches what is missing. */
-export class FollowedRun implements RunHandle {
+/** Follows one run for all who hold a handle of it: puts entries in order, once each, and fetches what is missing. */
+export class FollowedRun {
   readonly run: RunRecord
-  readonly completed: Promise<VerifiedRun>
   readonly #options: FollowOptions
-  readonly #entries: Entry[]
   readonly #entryCallbacks = new Set<(fresh: readonly Entry[]) => void>()
   readonly #chunkCallbacks = new Set<(chunk: Chunk) => void>()
-  #settle!: { resolve(verified: VerifiedRun): void; reject(error: unknown): void }
+  readonly #completed = Promise.withResolvers<VerifiedRun>()
+  readonly #over = new AbortController()
+  #entries: Entry[]
   #attempt: number
+  #handles = 0
   #acked = 0
   #ackTimer: ReturnType<typeof setTimeout> | undefined
   #fetching = false
-  #over = false
+  /** Whether something was missing after the session had been asked. */
+  #again = false
+  /** Whether the journal did not fit its digest and is being read anew. */
+  #doubted = false
 
   constructor(options: FollowOptions) {
     this.run = options.run
     this.#options = options
     this.#entries = [...(options.known ?? [])]
     this.#attempt = options.run.attempt
-    this.completed = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-    })
     // Whoever awaits it sees the rejection.
-    this.completed.catch(() => {})
+    this.#completed.promise.catch(() => {})
     if (this.#ended()) this.#finish()
   }
 
-  get entries(): readonly Entry[] {
-    return this.#entries
-  }
-  get position(): { run: string; attempt: number; seq: number } {
+  get position(): Position {
     return { run: this.run.id, attempt: this.#attempt, seq: this.#entries.length }
   }
   get over(): boolean {
-    return this.#over
+    return this.#over.signal.aborted
   }
 
-  onEntries(callback: (fresh: readonly Entry[]) => void): () => void {
-    this.#entryCallbacks.add(callback)
-    return () => this.#entryCallbacks.delete(callback)
-  }
-  onChunk(callback: (chunk: Chunk) => void): () => void {
-    this.#chunkCallbacks.add(callback)
-    return () => this.#chunkCallbacks.delete(callback)
-  }
-  cancel(): Promise<void> {
-    return this.#options.cancel(this.run.id)
-  }
-  release(): void {
-    if (this.#over) return
-    this.#over = true
-    clearTimeout(this.#ackTimer)
-    this.#settle.reject(new ApiError(0, 'CANCELLED', 'the run is not followed any more', { retry: false }))
-    this.#options.onReleased(false)
+  /** A handle for one more who follows it; the run is let go when the last one is released. */
+  handle(): RunHandle {
+    const stops: (() => void)[] = []
+    const released = Promise.withResolvers<never>()
+    const completed = Promise.race([this.#completed.promise, released.promise])
+    completed.catch(() => {})
+    const listen = <T>(callbacks: Set<T>, callback: T) => {
+      callbacks.add(callback)
+      const stop = () => void callbacks.delete(callback)
+      stops.push(stop)
+      return stop
+    }
+    const entries = () => this.#entries
+    let held = true
+    this.#handles++
+    return {
+      run: this.run,
+      get entries() {
+        return entries()
+      },
+      completed,
+      onEntries: callback => listen(this.#entryCallbacks, fresh => callback(fresh)),
+      onChunk: callback => listen(this.#chunkCallbacks, chunk => callback(chunk)),
+      cancel: () => this.#options.cancel(this.run.id),
+      release: () => {
+        if (!held) return
+        held = false
+        for (const stop of stops) stop()
+        released.reject(new ApiError(0, 'CANCELLED', 'the run is not followed any more', { retry: false }))
+        if (--this.#handles === 0) this.fail(new ApiError(0, 'CANCELLED', 'the run is not followed any more'))
+      },
+    }
   }
 
   entry({ attempt, seq, entry }: Notifications['run.entry']): void {
-    if (this.#over || attempt < this.#attempt || seq <= this.#entries.length) return
+    if (this.over || attempt < this.#attempt || seq <= this.#entries.length) return
     this.#attempt = attempt
     // Too large for a frame, or something is missing: the journal has it.
     if (!entry || seq > this.#entries.length + 1) return void this.fetch()
@@ -91,43 +104,63 @@ export class FollowedRun implements RunHandle {
   }
 
   chunk(chunk: Chunk): void {
-    if (this.#over) return
-    for (const callback of [...this.#chunkCallbacks]) callback(chunk)
+    if (!this.over) tell(this.#chunkCallbacks, chunk)
   }
 
   /** A sign of life: is something missing? */
   head({ seq }: Notifications['run.head']): void {
-    if (seq > this.#entries.length) setTimeout(() => this.#entries.length < seq && void this.fetch(), ACK_MS)
+    if (seq <= this.#entries.length) return
+    void pause(ACK_MS, this.#over.signal).then(() => {
+      if (seq > this.#entries.length) void this.fetch()
+    })
   }
 
-  /** Reads the journal from here on, and then asks the session for what follows. */
+  /** Reads the journal from here on, and then asks the session for what follows; again and again until both succeed. */
   async fetch(): Promise<void> {
-    if (this.#fetching || this.#over) return
+    this.#again = true
+    if (this.#fetching || this.#doubted) return
     this.#fetching = true
-    try {
-      for (let tries = 0; !this.#over;) {
-        try {
-          const page = await this.#options.page(this.run.id, this.#entries.length)
-          this.#attempt = Math.max(this.#attempt, page.attempt)
-          this.#push(page.entries.filter(one => one.seq > this.#entries.length))
-          if (this.#over || this.#entries.length >= page.lastSeq) break
-        } catch (error) {
-          if (++tries >= MOST_TRIES || (error instanceof ApiError && !error.retry)) throw error
-          await new Promise(resolve => setTimeout(resolve, 250 * 2 ** tries * Math.random()))
-        }
+    for (let tries = 0; this.#again && !this.over;) {
+      try {
+        await this.#read()
+        // What is noticed from here on is not in what was read.
+        this.#again = false
+        if (!this.over) await this.#options.watch(this.run.id, this.#entries.length)
+        tries = 0
+      } catch (error) {
+        this.#again = true
+        if (!isPassing(error)) this.fail(error)
+        else await pause(backOffMs(tries++), this.#over.signal)
       }
-      if (!this.#over) await this.#options.watch(this.run.id, this.#entries.length)
-    } catch (error) {
-      this.#fail(error)
-    } finally {
-      this.#fetching = false
+    }
+    this.#fetching = false
+  }
+
+  /** Ends it without a result. */
+  fail(error: unknown): void {
+    if (this.over) return
+    this.#stop()
+    this.#completed.reject(error)
+    this.#options.onReleased(false)
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const asked = this.#entries.length
+      const page = await this.#options.page(this.run.id, asked)
+      if (this.over || this.#doubted) return
+      this.#attempt = Math.max(this.#attempt, page.attempt)
+      this.#push(following(page.entries, this.#entries.length))
+      if (this.#entries.length >= page.lastSeq) return
+      if (this.#entries.length === asked) throw nothingAfter(asked, page.lastSeq)
     }
   }
 
   #push(fresh: readonly Entry[]): void {
     if (fresh.length === 0) return
-    this.#entries.push(...fresh)
-    for (const callback of [...this.#entryCallbacks]) callback(fresh)
+    for (const entry of fresh) this.#entries.push(entry)
+    tell(this.#entryCallbacks, fresh)
+    if (this.over) return
     if (this.#ended()) this.#finish()
     else this.#acknowledge()
   }
@@ -151,22 +184,82 @@ export class FollowedRun implements RunHandle {
   /** The journal is proved before anybody builds on it. */
   #finish(): void {
     const verified = verify(this.#entries)
-    if ('problem' in verified)
-      return this.#fail(
-        new ApiError(0, 'DATA_LOSS', `the journal of this run is not whole: ${verified.problem}`, { retry: false }),
-      )
-    this.#over = true
+    if ('problem' in verified) void this.#readAnew()
+    else this.#complete(verified)
+  }
+
+  /** What came does not fit: the server's own copy decides. */
+  async #readAnew(): Promise<void> {
+    this.#doubted = true
     clearTimeout(this.#ackTimer)
+    for (let tries = 0; !this.over;) {
+      try {
+        const entries = await readAll(after => this.#options.page(this.run.id, after))
+        if (this.over) return
+        const verified = verify(entries)
+        if ('problem' in verified) throw notWhole(verified.problem)
+        this.#entries = entries
+        return this.#complete(verified)
+      } catch (error) {
+        if (!isPassing(error)) return this.fail(error)
+        await pause(backOffMs(tries++), this.#over.signal)
+      }
+    }
+  }
+
+  #complete(verified: VerifiedRun): void {
+    this.#stop()
     this.#options.onVerified(verified)
-    this.#settle.resolve(verified)
+    this.#completed.resolve(verified)
     this.#options.onReleased(true)
   }
 
-  #fail(error: unknown): void {
-    if (this.#over) return
-    this.#over = true
+  #stop(): void {
+    this.#over.abort()
     clearTimeout(this.#ackTimer)
-    this.#settle.reject(error)
-    this.#options.onReleased(false)
+  }
+}
+
+/** A whole journal, page by page. */
+async function readAll(page: (after: number) => Promise<EntriesPage>): Promise<Entry[]> {
+  const all: Entry[] = []
+  for (;;) {
+    const { entries, lastSeq } = await page(all.length)
+    const fresh = following(entries, all.length)
+    for (const entry of fresh) all.push(entry)
+    if (all.length >= lastSeq) return all
+    if (fresh.length === 0) throw nothingAfter(all.length, lastSeq)
+  }
+}
+
+/** Those entries of a page that follow a position without a gap. */
+function following(entries: readonly Entry[], after: number): Entry[] {
+  const fresh = entries.filter(({ seq }) => seq > after)
+  const gap = fresh.findIndex(({ seq }, index) => seq !== after + 1 + index)
+  return gap < 0 ? fresh : fresh.slice(0, gap)
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && error.retry
+}
+
+function nothingAfter(seq: number, lastSeq: number): ApiError {
+  return new ApiError(0, 'UNAVAILABLE', `the journal gave nothing after entry ${seq} of ${lastSeq}`, { retry: true })
+}
+
+function notWhole(problem: string): ApiError {
+  return new ApiError(0, 'DATA_LOSS', `the journal of this run is not whole: ${problem}`, { retry: false })
+}
+
+/** Whoever throws while being told is reported, and keeps nothing from the others. */
+function tell<T>(callbacks: ReadonlySet<(told: T) => void>, told: T): void {
+  for (const callback of Array.from(callbacks)) {
+    try {
+      callback(told)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }
