@@ -112,14 +112,15 @@ test('the time of a drain holds for one try: after that the pauses grow', async 
   const client = wire.client()
   const states = statesOf(client)
   await states.is('open')
-  wire.tell('session.drain', { reconnectAfterMs: 1 })
+  wire.tell('session.drain', { reconnectAfterMs: 100 })
   wire.down = true
   wire.close(1012)
   await states.is('waiting')
   while (states.waits().length < 4) await states.is('waiting')
   const [drained, ...others] = states.waits()
-  expect(drained).toBe(1)
-  expect(others.filter(wait => wait === 1)).toEqual([])
+  // 0: the time was up before the socket was closed.
+  expect([0, 100]).toContain(drained)
+  expect(others.filter(wait => wait === 0 || wait === 100)).toEqual([])
 })
 
 test('pauses are drawn from 0 to a bound that doubles from 250 ms to 10 s', async () => {

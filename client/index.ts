@@ -1,5 +1,6 @@
 // The face of this package.
 export { createClient } from './client.ts'
+export { replayRun } from './replay.ts'
 export { createRest } from './rest.ts'
 export { indexedDbStore, memoryStore } from './stores.ts'
 export { ApiError } from './types.ts'

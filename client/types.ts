@@ -1,4 +1,4 @@
-import type { Calls, NotificationName, Notifications, RunRecord, SpellRecord } from '#edge/protocol.ts'
+import type { Calls, Notifications, RunRecord, SpellRecord } from '#edge/protocol.ts'
 import type { Problem } from '#graph/document.ts'
 import type { Chunk, Entry, TerminalEntry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
@@ -164,5 +164,3 @@ export interface JournalStore {
   /** Latest start first. */
   list(spell: string): Promise<readonly RunRecord[]>
 }
-
-export type Notify = <N extends NotificationName>(name: N, params: Notifications[N]) => void
