@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RestClient, RunHandle } from '#client/types.ts'
+import type { Entry } from '#graph/journal.ts'
+import { connect, rounds, somebody } from './modes.suite.ts'
+import { freePort, missingPrograms, startGround, startMesh, startProgram } from './processes.ts'
+
+/** Waits until a run has so many entries. */
+async function until(rest: RestClient, run: string, seq: number): Promise<void> {
+  while ((await rest.entries(run, 0, 1)).lastSeq < seq) await new Promise(resolve => setTimeout(resolve, 20))
+}
+
+/** Every activation has one end, and none began again after its end. */
+function expectNothingTwice(entries: readonly Entry[]): void {
+  const ended = new Set<string>()
+  for (const entry of entries) {
+    if (entry.kind === 'node.started') expect(ended.has(entry.activation)).toBe(false)
+    if (entry.kind !== 'node.ended') continue
+    expect(ended.has(entry.activation)).toBe(false)
+    ended.add(entry.activation)
+  }
+}
+
+async function expectWhole(run: RunHandle, rest: RestClient, count: number): Promise<void> {
+  const { entries, terminal } = await run.completed
+  expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1))
+  expect(terminal).toMatchObject({ kind: 'run.completed', outputs: { count } })
+  expectNothingTwice(entries)
+  expect(entries.filter(entry => entry.kind === 'node.log')).toHaveLength(count)
+  expect((await rest.getRun(run.run.id)).attempt).toBe(2)
+}
+
+describe('one process on a folder', () => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'a run goes on after %s and a new start, and no node that had ended runs again',
+    async signal => {
+      const folder = mkdtempSync(join(tmpdir(), 'spellmesh-recovery-'))
+      const settings = { DATA_DIR: folder, PORT: String(await freePort()), REGISTRATION: 'open' }
+      const first = await startProgram([], settings)
+      const { token, rest } = await somebody(first.ready)
+      const { id } = await rest.createSpell(rounds(60, 100))
+      const client = connect(first.ready, token)
+      await client.openSpell(id)
+      const run = await client.startRun(id, {}, { onDetach: 'finish' })
+      await until(rest, run.run.id, 30)
+      expect(await first.stop(signal)).toBe(signal === 'SIGTERM' ? 0 : 'SIGKILL')
+      const second = await startProgram([], settings)
+      client.reconnect()
+      await expectWhole(run, rest, 60)
+      client.close()
+      expect(await second.stop()).toBe(0)
+      rmSync(folder, { recursive: true, force: true })
+    },
+    60_000,
+  )
+})
+
+const missing = missingPrograms()
+;(missing.length === 0 ? describe : describe.skip)(
+  `a mesh of processes${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` : ''}`,
+  () => {
+    test('a killed runner’s run is taken over by another one, and its watcher sees no gap', async () => {
+      await using ground = await startGround()
+      await using mesh = await startMesh(ground, { RUN_LEASE_MS: '1500' })
+      const other = await mesh.startRunner({ GRPC_PORT: String(await freePort()) })
+      const { token, rest } = await somebody(mesh.url)
+      const { id } = await rest.createSpell(rounds(60, 100))
+      const client = connect(mesh.url, token)
+      await client.openSpell(id)
+      const run = await client.startRun(id, {}, { onDetach: 'finish' })
+      await until(rest, run.run.id, 30)
+      expect(await mesh.programs.runners[0]?.stop('SIGKILL')).toBe('SIGKILL')
+      // The edge reaches runners at one address: somebody answers there again.
+      await mesh.startRunner()
+      await expectWhole(run, rest, 60)
+      client.close()
+      expect(await other.stop()).toBe(0)
+    }, 120_000)
+  },
+)
