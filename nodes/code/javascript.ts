@@ -2,6 +2,7 @@ import { defineNode, NodeFailure } from '#graph/define.ts'
 import type { LogLevel } from '#graph/journal.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
+import { textsIn } from '../language/many.ts'
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {
   log: 'info',
@@ -34,8 +35,8 @@ export default defineNode({
   },
   flow: { in: ['in'], out: ['out'] },
   derive: ({ inputs, outputs }) => ({
-    inputs: Object.fromEntries(inputs.map(name => [name, { type: 'any' as const }])),
-    outputs: Object.fromEntries(outputs.map(name => [name, { type: 'any' as const }])),
+    inputs: Object.fromEntries(textsIn(inputs).map(name => [name, { type: 'any' as const }])),
+    outputs: Object.fromEntries(textsIn(outputs).map(name => [name, { type: 'any' as const }])),
   }),
   async run(inputs, { config, sandbox, signal, state, log }) {
     const before = state.all()

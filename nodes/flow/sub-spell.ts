@@ -1,8 +1,9 @@
 import { defineNode } from '#graph/define.ts'
 import type { Socket } from '#graph/define.ts'
+import { textsIn } from '../language/many.ts'
 
 const anyOf = (names: readonly string[]): Record<string, Socket> =>
-  Object.fromEntries(names.map(name => [name, { type: 'any' }]))
+  Object.fromEntries(textsIn(names).map(name => [name, { type: 'any' }]))
 
 export default defineNode({
   title: 'Sub-spell',
@@ -25,6 +26,6 @@ export default defineNode({
   derive: ({ inputs, outputs, starts, exits }) => ({
     inputs: anyOf(inputs),
     outputs: anyOf(outputs),
-    flow: { in: ['in', ...starts], out: ['out', ...exits] },
+    flow: { in: ['in', ...textsIn(starts)], out: ['out', ...textsIn(exits)] },
   }),
 })

@@ -1,4 +1,5 @@
 import { defineNode } from '#graph/define.ts'
+import { textsIn } from '../language/many.ts'
 
 const RESERVED = new Set(['default', 'error'])
 
@@ -24,7 +25,7 @@ export default defineNode({
   },
   inputs: { value: { type: 'any', required: true, about: 'What is looked for among the cases' } },
   flow: { in: ['in'], out: ['default'] },
-  derive: ({ cases }) => ({ flow: { out: cases.filter(one => !RESERVED.has(one)) } }),
+  derive: ({ cases }) => ({ flow: { out: textsIn(cases).filter(one => !RESERVED.has(one)) } }),
   check: ({ cases }) =>
     cases.flatMap((one, index) => {
       if (RESERVED.has(one)) return [{ path: `cases[${index}]`, message: `"${one}" is the name of another output` }]

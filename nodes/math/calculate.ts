@@ -6,7 +6,7 @@ import type { Formula } from '../language/arithmetic.ts'
 const parsed = new WeakMap<object, Formula | { readonly problem: string }>()
 
 function formulaOf(config: { readonly expression: string }): Formula | { readonly problem: string } {
-  const known = parsed.get(config) ?? parseFormula(config.expression ?? '')
+  const known = parsed.get(config) ?? parseFormula(typeof config.expression === 'string' ? config.expression : '')
   parsed.set(config, known)
   return known
 }

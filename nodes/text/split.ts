@@ -17,7 +17,7 @@ export default defineNode({
   outputs: { list: { type: 'array<string>' }, count: { type: 'number' } },
   run({ text }, { config }) {
     const { separator, trim, skipEmpty } = config
-    const parts = separator === '' ? [...text] : text.split(separator)
+    const parts = separator === '' ? Array.from(text) : text.split(separator)
     const list = parts.map(one => (trim ? one.trim() : one)).filter(one => !skipEmpty || one !== '')
     return { outputs: { list, count: list.length } }
   },

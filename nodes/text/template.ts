@@ -15,9 +15,8 @@ export default defineNode({
   outputs: { text: { type: 'string', about: 'The filled template' } },
   derive(config) {
     const socket: Socket = { type: 'any' }
-    return {
-      inputs: Object.fromEntries(variablesOf(templateOf(config, config.template ?? '')).map(name => [name, socket])),
-    }
+    const text = typeof config.template === 'string' ? config.template : ''
+    return { inputs: Object.fromEntries(variablesOf(templateOf(config, text)).map(name => [name, socket])) }
   },
   check(config) {
     const template = templateOf(config, config.template)

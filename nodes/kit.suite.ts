@@ -1,0 +1,168 @@
+// Runs the node library in real graphs: parsed, planned, run by the engine, with every value over a wire.
+import { checkDocument } from '#graph/check.ts'
+import type { NodeDefinition, NodeServices, Sandbox } from '#graph/define.ts'
+import { NodeFailure } from '#graph/define.ts'
+import type { NodeDocument, Problem, SpellDocument, StateDeclaration, Wire } from '#graph/document.ts'
+import type { Chunk, Entry, Failure } from '#graph/journal.ts'
+import type { Json, JsonObject, Values } from '#graph/json.ts'
+import type { Limits } from '#graph/limits.ts'
+import { parseDocument } from '#graph/parse.ts'
+import { compile } from '#graph/plan.ts'
+import { createRegistry, socketsOfType } from '#graph/registry.ts'
+import type { RunHost } from '#graph/run.ts'
+import { startRun } from '#graph/run.ts'
+import { discoverRecord } from '#mesh/discover.ts'
+
+/** All node types, as every host loads them. */
+export const registry = createRegistry(await discoverRecord<NodeDefinition>(new URL('./', import.meta.url)))
+
+/** What a run may be given beside its document. */
+export interface Given {
+  readonly inputs?: Values
+  readonly state?: JsonObject
+  readonly services?: Partial<NodeServices>
+  readonly sandbox?: Sandbox
+  readonly limits?: Partial<Limits>
+  readonly library?: (reference: string) => SpellDocument | undefined
+}
+
+/** What came of a run. */
+export interface Outcome {
+  readonly status: 'completed' | 'failed' | 'cancelled'
+  readonly outputs: JsonObject
+  readonly state: JsonObject
+  readonly error?: Failure
+  readonly entries: readonly Entry[]
+  readonly chunks: readonly Chunk[]
+  /** Flow outputs that a node fired, in order. */
+  pulses(node: string): readonly string[]
+}
+
+/** A document from what matters of it, through the parser. */
+export function spell(
+  nodes: Record<string, NodeDocument>,
+  wires: readonly Wire[],
+  state: Record<string, StateDeclaration> = {},
+): SpellDocument {
+  const { document, problems } = parseDocument({ format: 'spell/1', name: 'test', nodes, wires, state })
+  if (!document) throw new Error(problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
+  return document
+}
+
+/** Plans and runs a document. */
+export async function runSpell(document: SpellDocument, given: Given = {}): Promise<Outcome> {
+  const plan = compile(document, registry, given.library ? { library: given.library } : {})
+  const entries: Entry[] = []
+  const chunks: Chunk[] = []
+  const run = startRun({
+    run: 'run-1',
+    spell: 'spell-1',
+    revision: 1,
+    user: 'user-1',
+    plan,
+    inputs: given.inputs ?? {},
+    seed: 7,
+    host: hostOf(given),
+    append: entry => entries.push(JSON.parse(JSON.stringify(entry)) as Entry),
+    chunk: chunk => chunks.push(chunk),
+    ...(given.state ? { state: given.state } : {}),
+    ...(given.limits ? { limits: given.limits } : {}),
+  })
+  const terminal = await run.done
+  const completed = terminal.kind === 'run.completed'
+  return {
+    status: completed ? 'completed' : terminal.kind === 'run.failed' ? 'failed' : 'cancelled',
+    outputs: completed ? terminal.outputs : {},
+    state: completed ? terminal.state : {},
+    ...(terminal.kind === 'run.failed' ? { error: terminal.error } : {}),
+    entries,
+    chunks,
+    pulses: node =>
+      entries.flatMap(entry =>
+        (entry.kind === 'node.ended' || entry.kind === 'node.emitted') && entry.node === node ? entry.pulses : [],
+      ),
+  }
+}
+
+function hostOf({ services, sandbox }: Given): RunHost {
+  return {
+    now: () => Date.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(resolve, ms)
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer)
+          reject(signal.reason as Error)
+        })
+      }),
+    turn: () => new Promise(resolve => setImmediate(resolve)),
+    services: (services ?? {}) as NodeServices,
+    sandbox: sandbox ?? { run: () => Promise.reject(new NodeFailure('NO_SANDBOX', 'there is none in this test')) },
+    fetch: () => Promise.reject(new NodeFailure('NO_NETWORK', 'there is none in this test')),
+  }
+}
+
+/** One node in a spell around it: what each input is given comes over a wire, each output named goes to one of the spell. */
+export interface Single extends Omit<Given, 'inputs'> {
+  readonly config?: JsonObject
+  readonly inputs?: Values
+  /** Literals of the node. */
+  readonly values?: Values
+  /** Absent: all that the node has. */
+  readonly outputs?: readonly string[]
+}
+
+/** The spell that {@link runNode} runs: the node is `it`. */
+export function around(type: string, { config = {}, inputs = {}, values, outputs }: Single): SpellDocument {
+  const definition = registry.get(type)
+  if (!definition) throw new Error(`there is no node type "${type}"`)
+  const { flow, outputs: all } = socketsOfType(definition, config)
+  const shown = outputs ?? Object.keys(all).filter(name => name !== 'failure' && all[name]?.inside !== true)
+  const given = Object.keys(inputs)
+  const nodes: Record<string, NodeDocument> = {
+    start: { type: 'flow/start' },
+    it: { type, config, ...(values ? { values } : {}) },
+    ...Object.fromEntries(
+      given.map((name, index): [string, NodeDocument] => [`in-${index}`, { type: 'flow/input', config: { name } }]),
+    ),
+    ...Object.fromEntries(
+      shown.map((name, index): [string, NodeDocument] => [`out-${index}`, { type: 'flow/output', config: { name } }]),
+    ),
+  }
+  const wires: Wire[] = [
+    ...(flow.in.includes('in') ? [['start.out', 'it.in'] as const] : []),
+    ...given.map((name, index): Wire => [`in-${index}.value`, `it.${name}`]),
+    ...shown.map((name, index): Wire => [`it.${name}`, `out-${index}.value`]),
+  ]
+  return spell(nodes, wires)
+}
+
+/** Runs one node. */
+export async function runNode(type: string, single: Single = {}): Promise<Outcome> {
+  return runSpell(around(type, single), { ...single, inputs: single.inputs ?? {} })
+}
+
+/** What one node gives. Fails where the run does. */
+export async function outputsOf(type: string, single: Single = {}): Promise<JsonObject> {
+  const { outputs, error } = await runNode(type, single)
+  if (error) throw new Error(`${error.code}: ${error.message}`)
+  return outputs
+}
+
+/** What is wrong with a node under a config, by path below the node. */
+export function problemsOf(type: string, config: Json, values?: JsonObject): readonly Omit<Problem, 'node'>[] {
+  const node = { type, config, ...(values ? { values } : {}) } as NodeDocument
+  const document: SpellDocument = {
+    format: 'spell/1',
+    name: '',
+    description: '',
+    nodes: { it: node },
+    wires: [],
+    state: {},
+    notes: [],
+  }
+  return checkDocument(document, registry).map(({ path, message }) => ({
+    path: path.replace(/^nodes\.it\./, ''),
+    message,
+  }))
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { JsonObject } from '#graph/json.ts'
+import { checkSchema, withDefaults } from '#graph/schema.ts'
+import { describeNodeType, socketsOfType } from '#graph/registry.ts'
+import { problemsOf, registry } from './kit.suite.ts'
+
+const json = fc.jsonValue({ maxDepth: 3 })
+
+test('the library holds these node types', () => {
+  expect([...registry.keys()]).toEqual([
+    'ai/complete',
+    'code/javascript',
+    'data/get',
+    'data/list',
+    'data/merge',
+    'data/parse-json',
+    'data/set',
+    'data/to-json',
+    'debug/log',
+    'flow/branch',
+    'flow/delay',
+    'flow/exit',
+    'flow/for-each',
+    'flow/input',
+    'flow/join',
+    'flow/output',
+    'flow/start',
+    'flow/sub-spell',
+    'flow/switch',
+    'flow/while',
+    'logic/and',
+    'logic/compare',
+    'logic/not',
+    'logic/or',
+    'math/calculate',
+    'state/read',
+    'state/write',
+    'text/join',
+    'text/match',
+    'text/replace',
+    'text/split',
+    'text/template',
+  ])
+})
+
+describe.each([...registry.keys()])('%s', name => {
+  const type = registry.get(name)
+  if (!type) throw new Error(`no ${name}`)
+
+  test('can be shown: a title, a sentence about it, an icon, defaults that its own schema accepts', () => {
+    const { title, about, icon, config } = describeNodeType(type)
+    expect(title).toMatch(/^[A-Z]/)
+    expect(about).toMatch(/^[A-Z`].*\.$/s)
+    expect(icon).toMatch(/^[a-z-]+$/)
+    expect(checkSchema(withDefaults({}, config), config, 'config')).toEqual([])
+  })
+
+  test('has sockets under any config, and tells what is wrong with it', () => {
+    const names = Object.keys(type.config?.properties ?? {})
+    const config = fc.oneof(
+      fc.dictionary(fc.constantFrom('other', ...names), json),
+      fc.record(Object.fromEntries(names.map(one => [one, json])), { requiredKeys: [] }),
+    )
+    fc.assert(
+      fc.property(config, given => {
+        const { flow } = socketsOfType(type, given as JsonObject)
+        expect(flow.in.every(one => typeof one === 'string')).toBe(true)
+        const wrong = checkSchema(given, type.config ?? { type: 'object' }, 'config')
+        expect(problemsOf(name, given as JsonObject)).toEqual(expect.arrayContaining(wrong))
+      }),
+    )
+  })
+})
