@@ -1,4 +1,5 @@
 // The face of this package.
+export type { RunRecord, SpellRecord } from '#edge/protocol.ts'
 export { createClient } from './client.ts'
 export { replayRun } from './replay.ts'
 export { createRest } from './rest.ts'

@@ -91,7 +91,7 @@ export function isLoopback(address: string): boolean {
     /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) ||
     address === '::1' ||
     /^(?:0{1,4}:){7}0{0,3}1$/.test(address) ||
-    /^0000:0000:0000:0000:0000:ffff:7f/.test(address)
+    address.startsWith('0000:0000:0000:0000:0000:ffff:7f')
   )
 }
 

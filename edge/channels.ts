@@ -43,49 +43,11 @@ const decoder = new TextDecoder()
 
 export function createChannels(bus: Bus): Channels {
   const channels = new Map<string, Channel>()
-  const recent = new LRUCache<string, { attempt: number; texts: string[] }>({ max: RECENT_RUNS, ttl: RECENT_MS })
-  bus.onGap(() => recent.clear())
-
-  const heads = new Map<string, Set<(params: string) => void>>()
-  bus.subscribe('head.v1.*', ({ subject: name, payload }) => {
-    const told = heads.get(name.slice('head.v1.'.length))
-    if (!told) return
-    const params = decoder.decode(payload)
-    for (const tell of [...told]) tell(params)
-  })
-  const keep = ({ run, attempt, first, texts }: EntryBatch) => {
-    const known = recent.get(run)
-    if (first === 1 && texts.length <= RECENT_ENTRIES) recent.set(run, { attempt, texts: [...texts] })
-    else if (!known) return
-    else if (known.attempt !== attempt || first !== known.texts.length + 1 || first + texts.length > RECENT_ENTRIES)
-      recent.delete(run)
-    else known.texts.push(...texts)
-  }
-  const open = (user: string, spell: string): Channel => {
-    const listeners = new Set<SpellListener>()
-    const on = (pattern: string, tell: (text: string, run: string) => void) =>
-      bus.subscribe(pattern, ({ subject: name, payload }) =>
-        tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1)),
-      )
-    const subscriptions = [
-      on(`${subject('ev.v1', user, spell)}.*`, (text, run) => {
-        const batch = readBatch(run, text)
-        keep(batch)
-        for (const listener of [...listeners]) listener.entries(batch)
-      }),
-      on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
-        for (const listener of [...listeners]) listener.chunk(run, text)
-      }),
-      on(subject('chg.v1', user, spell), text => {
-        for (const listener of [...listeners]) listener.changed(text)
-      }),
-    ]
-    return { listeners, subscriptions }
-  }
+  const recent = createRecent(bus)
   return {
     listen(user, spell, listener) {
       const key = `${user}.${spell}`
-      const channel = channels.get(key) ?? open(user, spell)
+      const channel = channels.get(key) ?? openChannel(bus, user, spell, recent.keep)
       channels.set(key, channel)
       channel.listeners.add(listener)
       return {
@@ -96,18 +58,68 @@ export function createChannels(bus: Bus): Channels {
         },
       }
     },
-    heads(run, tell) {
-      const told = heads.get(run) ?? new Set()
-      heads.set(run, told.add(tell))
-      return {
-        unsubscribe() {
-          told.delete(tell)
-          if (told.size === 0) heads.delete(run)
-        },
-      }
-    },
+    heads: createHeads(bus),
     settled: () => bus.settled(),
-    recent: run => recent.get(run),
+    recent: recent.of,
+  }
+}
+
+function openChannel(bus: Bus, user: string, spell: string, keep: (batch: EntryBatch) => void): Channel {
+  const listeners = new Set<SpellListener>()
+  const on = (pattern: string, tell: (text: string, run: string) => void) =>
+    bus.subscribe(pattern, ({ subject: name, payload }) =>
+      tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1)),
+    )
+  const subscriptions = [
+    on(`${subject('ev.v1', user, spell)}.*`, (text, run) => {
+      const batch = readBatch(run, text)
+      keep(batch)
+      for (const listener of [...listeners]) listener.entries(batch)
+    }),
+    on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
+      for (const listener of [...listeners]) listener.chunk(run, text)
+    }),
+    on(subject('chg.v1', user, spell), text => {
+      for (const listener of [...listeners]) listener.changed(text)
+    }),
+  ]
+  return { listeners, subscriptions }
+}
+
+/** The runs that began lately, from their first entry on, as long as they are short. */
+function createRecent(bus: Bus) {
+  const recent = new LRUCache<string, { attempt: number; texts: string[] }>({ max: RECENT_RUNS, ttl: RECENT_MS })
+  bus.onGap(() => recent.clear())
+  return {
+    of: (run: string) => recent.get(run),
+    keep({ run, attempt, first, texts }: EntryBatch): void {
+      const known = recent.get(run)
+      if (first === 1 && texts.length <= RECENT_ENTRIES) recent.set(run, { attempt, texts: [...texts] })
+      else if (!known) return
+      else if (known.attempt !== attempt || first !== known.texts.length + 1 || first + texts.length > RECENT_ENTRIES)
+        recent.delete(run)
+      else known.texts.push(...texts)
+    },
+  }
+}
+
+function createHeads(bus: Bus): Channels['heads'] {
+  const heads = new Map<string, Set<(params: string) => void>>()
+  bus.subscribe('head.v1.*', ({ subject: name, payload }) => {
+    const told = heads.get(name.slice('head.v1.'.length))
+    if (!told) return
+    const params = decoder.decode(payload)
+    for (const tell of [...told]) tell(params)
+  })
+  return (run, tell) => {
+    const told = heads.get(run) ?? new Set()
+    heads.set(run, told.add(tell))
+    return {
+      unsubscribe() {
+        told.delete(tell)
+        if (told.size === 0) heads.delete(run)
+      },
+    }
   }
 }
 

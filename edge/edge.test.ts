@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { WebSocket } from 'ws'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
+import { delayed, document, greeter, Program, talking } from './kit.suite.ts'
 import type { RunRecord, SpellRecord } from './protocol.ts'
 
 let system: TestSystem
@@ -30,94 +30,12 @@ async function rest<T>(method: string, path: string, body?: unknown, headers: Re
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as T }
 }
 
-const document = (nodes: object, wires: string[][]) => ({
-  format: 'spell/1',
-  name: 'Greeter',
-  description: '',
-  nodes,
-  wires,
-  state: {},
-  notes: [],
-})
-const greeter = document(
-  {
-    start: { type: 'flow/start' },
-    who: { type: 'flow/input', config: { name: 'who', type: 'string', default: 'world' } },
-    say: { type: 'text/template', config: { template: 'Hello {{who}}' } },
-    out: { type: 'flow/output', config: { name: 'greeting' } },
-  },
-  [
-    ['start.out', 'out.in'],
-    ['who.value', 'say.who'],
-    ['say.text', 'out.value'],
-  ],
-)
-const delayed = (ms: number) =>
-  document({ start: { type: 'flow/start' }, wait: { type: 'flow/delay', config: { ms } } }, [['start.out', 'wait.in']])
-const talking = document(
-  {
-    start: { type: 'flow/start' },
-    ask: { type: 'ai/complete', values: { prompt: 'two ideas about tea' } },
-    out: { type: 'flow/output', config: { name: 'text' } },
-  },
-  [
-    ['start.out', 'ask.in'],
-    ['ask.out', 'out.in'],
-    ['ask.text', 'out.value'],
-  ],
-)
-
 async function create(spell: object = greeter): Promise<string> {
   return (await rest<{ spell: SpellRecord }>('POST', '/v1/spells', { document: spell })).body.spell.id
 }
 
-interface Told {
-  readonly method?: string
-  readonly params?: Record<string, unknown> & { run?: string; seq?: number; entry?: { kind: string; seq: number } }
-  readonly id?: number
-  readonly result?: Record<string, never>
-  readonly error?: { code: number; message: string; data: { reason: string; problems?: unknown } }
-}
-
-/** A program that speaks the session protocol. */
-class Program {
-  readonly told: Told[] = []
-  readonly ws: WebSocket
-  readonly closed: Promise<number>
-  #id = 0
-  constructor(headers: Record<string, string> = {}) {
-    this.ws = new WebSocket(`${system.url.replace('http', 'ws')}/v1/session`, 'spellmesh.v1', { headers })
-    this.ws.on('message', data => {
-      const message = JSON.parse(String(data)) as Told | Told[]
-      this.told.push(...(Array.isArray(message) ? message : [message]))
-    })
-    this.closed = new Promise(resolve => this.ws.on('close', resolve))
-    this.ws.on('error', () => {})
-  }
-  async open(): Promise<this> {
-    await new Promise(resolve => this.ws.once('open', resolve))
-    return this
-  }
-  async call(method: string, params: object = {}): Promise<Told> {
-    const id = ++this.#id
-    this.ws.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
-    return this.until(one => one.id === id)
-  }
-  async until(right: (one: Told) => boolean): Promise<Told> {
-    for (;;) {
-      const found = this.told.find(right)
-      if (found) return found
-      await new Promise(resolve => this.ws.once('message', resolve))
-    }
-  }
-  entriesOf(run: string): number[] {
-    return this.told
-      .filter(one => one.method === 'run.entry' && one.params?.run === run)
-      .map(one => one.params?.seq ?? 0)
-  }
-}
 async function connect(more: object = {}): Promise<Program> {
-  const program = await new Program().open()
+  const program = await new Program(system.url).open()
   const { ticket } = (await rest<{ ticket: string }>('POST', '/v1/ws-ticket')).body
   const { error } = await program.call('session.connect', { ticket, client: { name: 'test', version: '1' }, ...more })
   if (error) throw new Error(error.message)
@@ -334,18 +252,18 @@ test('what is not the protocol gets its error, and keeps the session where it ma
 })
 
 test('nobody gets anything before session.connect, and a ticket is good once', async () => {
-  const early = await new Program().open()
+  const early = await new Program(system.url).open()
   expect((await early.call('run.watch', { run: 'x' })).error?.data.reason).toBe('NOT_CONNECTED')
   expect(await early.closed).toBe(4400)
   const { ticket } = (await rest<{ ticket: string }>('POST', '/v1/ws-ticket')).body
-  const [first, second] = [await new Program().open(), await new Program().open()]
+  const [first, second] = [await new Program(system.url).open(), await new Program(system.url).open()]
   expect((await first.call('session.connect', { ticket, client: {} })).result).toBeDefined()
   expect((await second.call('session.connect', { ticket, client: {} })).error?.data.reason).toBe('UNAUTHENTICATED')
   expect(await second.closed).toBe(4400)
-  const binary = await new Program().open()
+  const binary = await new Program(system.url).open()
   binary.ws.send(Buffer.from([1]))
   expect(await binary.closed).toBe(4400)
-  const foreign = new Program({ origin: 'https://evil.example' })
+  const foreign = new Program(system.url, { origin: 'https://evil.example' })
   expect(await foreign.closed).toBe(1006)
 })
 

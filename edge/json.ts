@@ -1,5 +1,5 @@
-import type { Problem } from '#graph/document.ts'
 import { invalid } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 
 export interface JsonLimits {
   readonly depth: number

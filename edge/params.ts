@@ -1,5 +1,5 @@
-import type { Problem } from '#graph/document.ts'
 import { invalid } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 
 type Kind = 'text' | 'number' | 'object' | 'draft' | 'texts' | 'positions' | 'any'
 const EXPECTED: Readonly<Record<Kind, string>> = {

@@ -76,19 +76,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       sockets.set(sessions.size)
     },
   }
-  bus.subscribe('sys.v1.revoke.*', ({ subject, payload }) => {
-    const user = subject.slice('sys.v1.revoke.'.length)
-    const { version } = JSON.parse(Buffer.from(payload).toString()) as { version: number }
-    for (const session of [...connected]) {
-      if (session.user !== user || session.version >= version) continue
-      session.notify('session.revoked', {})
-      session.end(CLOSE.forbidden, 'the session was ended')
-    }
-  })
-  // What was published meanwhile is lost: the journal has it.
-  bus.onGap(() => {
-    for (const session of [...connected]) session.resyncAll('the edge lost its connection to the bus')
-  })
+  followBus(bus, connected)
   return {
     upgrade({ path, origin, host, protocols, address }) {
       if (path !== SESSION_PATH) return { status: 404 }
@@ -106,15 +94,33 @@ export function createSessions(options: SessionsOptions): Sessions {
       sockets.set(sessions.size)
       return session
     },
-    async drain() {
-      const all = [...sessions]
-      for (let from = 0; from < all.length; from += DRAIN_BATCH) {
-        if (from > 0) await new Promise(resolve => setTimeout(resolve, DRAIN_MS))
-        for (const session of all.slice(from, from + DRAIN_BATCH)) {
-          session.notify('session.drain', { reconnectAfterMs: Math.round(Math.random() * 2_000) })
-          session.end(CLOSE.drain, 'this edge is ending')
-        }
-      }
-    },
+    drain: () => drain([...sessions]),
+  }
+}
+
+/** Ends sessions that were revoked; brings all up to date after a gap. */
+function followBus(bus: Bus, connected: ReadonlySet<Session>): void {
+  bus.subscribe('sys.v1.revoke.*', ({ subject, payload }) => {
+    const user = subject.slice('sys.v1.revoke.'.length)
+    const { version } = JSON.parse(Buffer.from(payload).toString()) as { version: number }
+    for (const session of [...connected]) {
+      if (session.user !== user || session.version >= version) continue
+      session.notify('session.revoked', {})
+      session.end(CLOSE.forbidden, 'the session was ended')
+    }
+  })
+  // What was published meanwhile is lost: the journal has it.
+  bus.onGap(() => {
+    for (const session of [...connected]) session.resyncAll('the edge lost its connection to the bus')
+  })
+}
+
+async function drain(sessions: readonly Session[]): Promise<void> {
+  for (let from = 0; from < sessions.length; from += DRAIN_BATCH) {
+    if (from > 0) await new Promise(resolve => setTimeout(resolve, DRAIN_MS))
+    for (const session of sessions.slice(from, from + DRAIN_BATCH)) {
+      session.notify('session.drain', { reconnectAfterMs: Math.round(Math.random() * 2_000) })
+      session.end(CLOSE.drain, 'this edge is ending')
+    }
   }
 }

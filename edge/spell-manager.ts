@@ -4,10 +4,9 @@ import type {
   SpellRunnerServiceDefinition,
 } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { CodedError, unavailable } from '#mesh/errors.ts'
-import type { Code } from '#mesh/errors.ts'
+import type { Code, Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
-import type { Problem } from '#graph/document.ts'
 
 export type Command = NonNullable<SessionRequest['command']>
 type Result = NonNullable<SessionResponse['result']>

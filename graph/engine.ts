@@ -1,17 +1,15 @@
 import { Activation } from './activation.ts'
 import type { ContextHost } from './context.ts'
-import { Context } from './context.ts'
 import { Cursor, DivergenceError, JournalExhausted } from './cursor.ts'
-import type { NodeResult } from './define.ts'
 import { Executor } from './executor.ts'
 import { Frame } from './frame.ts'
-import { gather, PureValues } from './gather.ts'
 import { hashString, mixHigh, mixLow } from './hash.ts'
 import type { Failure, LogLevel, TerminalEntry } from './journal.ts'
 import { isTerminal } from './journal.ts'
 import type { Json, JsonObject, Values } from './json.ts'
 import type { FlowWire, InputSet, Plan, PlanNode } from './plan.ts'
 import { inputOutputs } from './plan.ts'
+import { Pures } from './pures.ts'
 import { ActivationQueue } from './queue.ts'
 import { Recorder } from './recorder.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -19,7 +17,8 @@ import type { Limits } from './limits.ts'
 import type { Run, RunOptions } from './run.ts'
 import { RunState } from './run-state.ts'
 import { Scopes } from './scopes.ts'
-import { checkOutputs, NO_PULSES, NO_VALUES, PureFailure, toFailure, toLogValue } from './values.ts'
+import { NO_PULSES, NO_VALUES, toLogValue } from './values.ts'
+import { WallClock } from './wall-clock.ts'
 
 const ROOT = hashString('run')
 const STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 32
@@ -47,21 +46,19 @@ export class Engine implements Run, ContextHost {
   /** Activations that have a recorded start and no end, in order of their start. */
   readonly pending = new Map<string, Activation>()
   readonly #options: RunOptions
-  readonly #pureValues = new Map<Plan, PureValues>()
+  readonly #pures: Pures
   readonly state = new RunState()
-  #stopping: AbortController | undefined
   /** What `done` was rejected with. */
-  error: unknown
+  error: Error | undefined
   readonly #queue = new ActivationQueue()
+  readonly #clock: WallClock
   #activations = 0
   #pumping = false
   #resumed = false
   #sliceStart = 0
-  #openedAt = 0
   /** Asked for while the journal is still followed. */
   #wanted: Ending | undefined
   #steps = 0
-  #timed = false
   #ended = false
   #resolve!: (terminal: TerminalEntry) => void
   #reject!: (error: unknown) => void
@@ -74,6 +71,8 @@ export class Engine implements Run, ContextHost {
     this.host = options.host
     this.plan = options.plan
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#clock = new WallClock(this)
+    this.#pures = new Pures(this)
     this.record = new Recorder(options, new Cursor(options.journal ?? []))
     this.root = new Frame({
       plan: options.plan,
@@ -106,7 +105,7 @@ export class Engine implements Run, ContextHost {
   start(): void {
     this.guard(() => {
       const started = this.record.started(this.#options)
-      this.#openedAt = this.host.now()
+      this.#clock.open()
       this.state.open(started.state, this.plan.document.state)
       this.open(this.root, started.inputs as Values)
       this.pump()
@@ -146,22 +145,16 @@ export class Engine implements Run, ContextHost {
   /** Shows a (sub-)run's inputs at its input nodes and activates its starts. */
   open(frame: Frame, inputs: Values, socket?: string): void {
     const { plan } = frame
-    if (plan.hasPure && !this.#pureValues.has(plan)) this.#pureValues.set(plan, new PureValues())
+    this.#pures.prepare(plan)
     for (const input of plan.inputs) {
       const outputs = inputOutputs(input, inputs)
       if (outputs) frame.keep(input, outputs, 0)
     }
     const named =
       socket === undefined ? [] : plan.nodes.filter(node => node.type.role === 'start' && node.name === socket)
+    const { high, low } = frame
     for (const node of named.length > 0 ? named : plan.starts)
-      this.activate(
-        node,
-        frame,
-        undefined,
-        'in',
-        mixHigh(frame.high, frame.low, node.hash, 0),
-        mixLow(frame.high, frame.low, node.hash, 0),
-      )
+      this.activate(node, frame, undefined, 'in', mixHigh(high, low, node.hash, 0), mixLow(high, low, node.hash, 0))
     if (frame.open === 0) this.scopes.quiesce(frame)
   }
 
@@ -182,17 +175,9 @@ export class Engine implements Run, ContextHost {
   }
 
   #fire(wire: FlowWire, { high, low, frame, node }: Activation, emission: number): void {
-    const { target } = wire
-    if (target.kind === 'join') this.scopes.arrive(wire, frame, node)
-    else
-      this.activate(
-        target,
-        frame,
-        node,
-        wire.socket,
-        mixHigh(high, low, wire.hash, emission),
-        mixLow(high, low, wire.hash, emission),
-      )
+    const { target, socket, hash } = wire
+    if (target.kind === 'join') return this.scopes.arrive(wire, frame, node)
+    this.activate(target, frame, node, socket, mixHigh(high, low, hash, emission), mixLow(high, low, hash, emission))
   }
 
   /** The activation is over: its frame may be, too. */
@@ -269,17 +254,7 @@ export class Engine implements Run, ContextHost {
   }
 
   #startClock(): void {
-    if (this.#timed || this.#ended || this.record.replayOnly) return
-    this.#timed = true
-    const { wallClockMs } = this.limits
-    this.#stopping = new AbortController()
-    // Of this process: a run that was interrupted does not pay for the time nobody worked on it.
-    const left = Math.max(0, this.#openedAt + wallClockMs - this.host.now())
-    this.host.sleep(left, this.#stopping.signal).then(
-      () =>
-        this.fail({ code: 'BUDGET', message: `the run took longer than its limit of ${wallClockMs} ms of wall clock` }),
-      () => undefined,
-    )
+    if (!this.#ended && !this.record.replayOnly) this.#clock.start()
   }
 
   #step(activation: Activation): void {
@@ -314,7 +289,7 @@ export class Engine implements Run, ContextHost {
         this.scopes.begin(activation)
         return
       case 'output':
-        if (inputs['value'] !== undefined) frameOfSpell(frame).outputs[node.name] = inputs['value']
+        if (inputs['value'] !== undefined) frame.ofSpell().outputs[node.name] = inputs['value']
         this.finishNow(
           activation,
           inputs['value'] === undefined ? NO_VALUES : { value: inputs['value'] },
@@ -322,7 +297,7 @@ export class Engine implements Run, ContextHost {
         )
         return
       case 'exit': {
-        const { exits } = frameOfSpell(frame)
+        const { exits } = frame.ofSpell()
         if (!exits.includes(node.name)) exits.push(node.name)
         this.finishNow(activation, NO_VALUES, NO_PULSES)
         return
@@ -353,35 +328,8 @@ export class Engine implements Run, ContextHost {
     this.release(activation)
   }
 
-  /** What a node's answer means: its outputs, checked, and the pulses it fires. */
-  readResult(
-    { node }: Activation,
-    result: NodeResult | undefined | void,
-    emission: boolean,
-  ): { outputs: Values; pulses: readonly string[] } {
-    const outputs = result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, this.limits.outputBytes)
-    const pulse = result?.pulse
-    const pulses =
-      pulse === undefined ? (emission ? node.emitPulses : node.endPulses) : typeof pulse === 'string' ? [pulse] : pulse
-    return { outputs, pulses }
-  }
-
   gather(set: InputSet, frame: Frame, activation: Activation): Values {
-    return gather(set, frame, activation, this.#pureValues, this.#evaluate)
-  }
-
-  readonly #evaluate = (node: PlanNode, inputs: Values, activation: Activation): Values => {
-    const recorded = this.record.takeValue(node, activation)
-    if (recorded) return recorded
-    let outputs: Values
-    try {
-      const answer = node.type.run?.(inputs, new Context(this, activation, node)) as NodeResult | undefined
-      outputs = answer?.outputs === undefined ? NO_VALUES : checkOutputs(answer.outputs, this.limits.outputBytes)
-    } catch (error) {
-      throw new PureFailure(toFailure(error, activation.frame.prefix + node.id))
-    }
-    this.record.value(node, activation, outputs)
-    return outputs
+    return this.#pures.gather(set, frame, activation)
   }
 
   log(activation: Activation, node: PlanNode, level: LogLevel, text: string, value: Json | undefined): void {
@@ -422,7 +370,7 @@ export class Engine implements Run, ContextHost {
   }
 
   #abortAll(): void {
-    this.#stopping?.abort(new Error('the run has ended'))
+    this.#clock.stop()
     for (const activation of this.pending.values()) this.executor.abort(activation)
     this.pending.clear()
     this.#queue.clear()
@@ -437,15 +385,8 @@ export class Engine implements Run, ContextHost {
       this.#ended = true
       this.#abortAll()
       if (error instanceof JournalExhausted) return
-      this.error = error
-      this.#reject(error)
+      this.error = error instanceof Error ? error : new Error(String(error))
+      this.#reject(this.error)
     }
   }
-}
-
-/** The frame of the run or of the sub-spell call that this frame belongs to. */
-function frameOfSpell(frame: Frame): Frame {
-  let at = frame
-  while (at.outer) at = at.outer
-  return at
 }

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts'
 import { finish } from './hash.ts'
 import type { Entry, Failure } from './journal.ts'
 import type { JsonObject, Values } from './json.ts'
-import { checkOutputs, isRetryable, kindOfAnswer, NO_PULSES, PureFailure, toFailure } from './values.ts'
+import { checkOutputs, isRetryable, kindOfAnswer, NO_PULSES, PureFailure, readResult, toFailure } from './values.ts'
 
 const LONGEST_BACK_OFF_MS = 3_600_000
 
@@ -196,7 +196,7 @@ export class Executor {
   #emit(activation: Activation, result: NodeResult): void {
     let read: { outputs: Values; pulses: readonly string[] }
     try {
-      read = this.#engine.readResult(activation, result, true)
+      read = readResult(activation, result, true, this.#engine.limits)
     } catch (error) {
       this.failed(activation, error)
       return
@@ -208,7 +208,7 @@ export class Executor {
   #settle(activation: Activation, result: NodeResult | undefined): void {
     let read: { outputs: Values; pulses: readonly string[] }
     try {
-      read = this.#engine.readResult(activation, result, false)
+      read = readResult(activation, result, false, this.#engine.limits)
       if (activation.writes) checkOutputs(Object.fromEntries(activation.writes), this.#engine.limits.outputBytes)
     } catch (error) {
       this.failed(activation, error)

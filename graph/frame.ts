@@ -57,6 +57,13 @@ export class Frame {
     this.stamps = []
   }
 
+  /** The frame of the run or of the sub-spell call that this frame belongs to. */
+  ofSpell(): Frame {
+    let at: Frame = this
+    while (at.outer) at = at.outer
+    return at
+  }
+
   /** The node's latest outputs that can be seen from here and have this socket; `found.stamp` tells when. */
   look(node: PlanNode, socket: string): Json | undefined {
     for (let frame: Frame | undefined = this; frame; frame = frame.outer) {

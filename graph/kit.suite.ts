@@ -208,7 +208,7 @@ export function createKit(calls: Calls): Registry {
       },
       flow: { in: ['in'], out: ['out'] },
       outputs: { attempts: { type: 'number' } },
-      run({}, { config, idempotencyKey }) {
+      run(_inputs, { config, idempotencyKey }) {
         const before = failures.get(idempotencyKey) ?? 0
         failures = new Map(failures).set(idempotencyKey, before + 1)
         const outcome = () => {

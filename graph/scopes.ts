@@ -7,7 +7,7 @@ import { mixHigh, mixLow, toHex } from './hash.ts'
 import type { Values } from './json.ts'
 import type { FlowWire, Plan, PlanNode, Region } from './plan.ts'
 import { ScopeRun } from './scope-run.ts'
-import { checkOutputs, NO_VALUES } from './values.ts'
+import { checkOutputs, NO_VALUES, readResult } from './values.ts'
 
 /** Opens and closes scopes: iterations, sub-spells, the run itself. And counts arrivals at joins. */
 export class Scopes {
@@ -200,7 +200,7 @@ export class Scopes {
   #end({ activation, driver, results }: ScopeRun): void {
     let read: { outputs: Values; pulses: readonly string[] }
     try {
-      read = this.#engine.readResult(activation, driver?.end(results), false)
+      read = readResult(activation, driver?.end(results), false, this.#engine.limits)
     } catch (error) {
       this.#engine.executor.failed(activation, error)
       return

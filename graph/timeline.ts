@@ -93,6 +93,8 @@ function noteSpan(entry: Entry, spans: Map<string, Span[]>, open: Map<string, Sp
     case 'run.cancelled':
       for (const span of open.values()) span.to = entry.at
       open.clear()
+      return
+    default:
   }
 }
 

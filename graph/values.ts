@@ -1,6 +1,9 @@
+import type { Activation } from './activation.ts'
 import { NodeFailure } from './define.ts'
+import type { NodeResult } from './define.ts'
 import type { Failure } from './journal.ts'
 import type { Json, Values } from './json.ts'
+import type { Limits } from './limits.ts'
 import { show } from './schema.ts'
 
 /** Nothing, shared. */
@@ -93,4 +96,18 @@ export class PureFailure extends Error {
     super(failure.message)
     this.failure = failure
   }
+}
+
+/** What a node's answer means: its outputs, checked, and the pulses it fires. */
+export function readResult(
+  { node }: Activation,
+  result: NodeResult | undefined | void,
+  emission: boolean,
+  { outputBytes }: Limits,
+): { outputs: Values; pulses: readonly string[] } {
+  const outputs = result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, outputBytes)
+  const pulse = result?.pulse
+  const pulses =
+    pulse === undefined ? (emission ? node.emitPulses : node.endPulses) : typeof pulse === 'string' ? [pulse] : pulse
+  return { outputs, pulses }
 }

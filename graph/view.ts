@@ -1,4 +1,4 @@
-import type { Chunk, Entry, Failure, LogLevel, Usage } from './journal.ts'
+import type { Chunk, Entry, Failure, LogLevel, TerminalEntry, Usage } from './journal.ts'
 import type { Json, JsonObject, Values } from './json.ts'
 
 /** Where a node stands. `cancelled`: the run ended while it was at work. */
@@ -78,67 +78,64 @@ export function applyEntry(view: RunView, entry: Entry): void {
       view.inputs = entry.inputs
       view.state = { ...entry.state }
       return
-    case 'node.started': {
-      const node = nodeOf(view, entry.node)
-      set(view, entry.node, {
-        ...node,
-        state: 'running',
-        running: node.running + 1,
-        text: '',
-        startedAt: node.running === 0 ? entry.at : (node.startedAt ?? entry.at),
-      })
+    case 'state.changed':
+      view.state = { ...view.state, [entry.key]: entry.value }
       return
-    }
-    case 'node.value': {
-      const node = nodeOf(view, entry.node)
-      set(view, entry.node, {
-        ...node,
-        state: 'done',
-        activations: node.activations + 1,
-        outputs: entry.outputs,
-        startedAt: entry.at,
-        endedAt: entry.at,
-      })
+    case 'run.completed':
+    case 'run.failed':
+    case 'run.cancelled':
+      applyTerminal(view, entry)
       return
-    }
-    case 'node.emitted': {
-      const node = nodeOf(view, entry.node)
-      set(view, entry.node, { ...node, outputs: merged(node.outputs, entry.outputs), pulses: entry.pulses })
+    case 'node.log':
+      tell(view, entry, entry.level, entry.text, entry.value)
       return
-    }
     case 'node.ended':
       applyEnd(view, entry)
       return
     case 'node.failed':
       applyFailure(view, entry)
       return
-    case 'node.log':
-      view.console.push({
-        seq: entry.seq,
-        at: entry.at,
-        node: entry.node,
-        level: entry.level,
-        text: entry.text,
-        ...(entry.value === undefined ? {} : { value: entry.value }),
-      })
+    default:
+      applyProgress(view, entry)
+  }
+}
+
+type Progress = 'node.started' | 'node.value' | 'node.emitted' | 'scope.opened' | 'run.waiting' | 'run.answered'
+
+/** What happens to a node before its end. */
+function applyProgress(view: RunView, entry: Extract<Entry, { kind: Progress }>): void {
+  const node = nodeOf(view, entry.node)
+  const { at } = entry
+  switch (entry.kind) {
+    case 'node.started': {
+      const startedAt = node.running === 0 ? at : (node.startedAt ?? at)
+      set(view, entry.node, { ...node, state: 'running', running: node.running + 1, text: '', startedAt })
       return
-    case 'state.changed':
-      view.state = { ...view.state, [entry.key]: entry.value }
+    }
+    case 'node.value': {
+      const { outputs } = entry
+      const activations = node.activations + 1
+      set(view, entry.node, { ...node, state: 'done', activations, outputs, startedAt: at, endedAt: at })
+      return
+    }
+    case 'node.emitted':
+      set(view, entry.node, { ...node, outputs: merged(node.outputs, entry.outputs), pulses: entry.pulses })
       return
     case 'scope.opened':
-      set(view, entry.node, {
-        ...nodeOf(view, entry.node),
-        outputs: merged(nodeOf(view, entry.node).outputs, entry.values),
-      })
+      set(view, entry.node, { ...node, outputs: merged(node.outputs, entry.values) })
       return
     case 'run.waiting':
       view.status = 'waiting'
-      set(view, entry.node, { ...nodeOf(view, entry.node), state: 'waiting' })
+      set(view, entry.node, { ...node, state: 'waiting' })
       return
     case 'run.answered':
       view.status = 'running'
-      set(view, entry.node, { ...nodeOf(view, entry.node), state: 'running' })
-      return
+      set(view, entry.node, { ...node, state: 'running' })
+  }
+}
+
+function applyTerminal(view: RunView, entry: TerminalEntry): void {
+  switch (entry.kind) {
     case 'run.completed':
       view.outputs = entry.outputs
       view.state = { ...view.state, ...entry.state }
@@ -146,25 +143,19 @@ export function applyEntry(view: RunView, entry: Entry): void {
       return
     case 'run.failed':
       view.error = entry.error
-      view.console.push({
-        seq: entry.seq,
-        at: entry.at,
-        node: '',
-        level: 'error',
-        text: `the run failed: ${entry.error.message}`,
-      })
+      tell(view, entry, 'error', `the run failed: ${entry.error.message}`)
       finish(view, entry, 'failed')
       return
     case 'run.cancelled':
-      view.console.push({
-        seq: entry.seq,
-        at: entry.at,
-        node: '',
-        level: 'warn',
-        text: `the run was cancelled: ${entry.reason}`,
-      })
+      tell(view, entry, 'warn', `the run was cancelled: ${entry.reason}`)
       finish(view, entry, 'cancelled')
   }
+}
+
+/** Adds a line to the console. */
+function tell(view: RunView, entry: Entry, level: LogLevel, text: string, value?: Json): void {
+  const node = 'node' in entry ? entry.node : ''
+  view.console.push({ seq: entry.seq, at: entry.at, node, level, text, ...(value === undefined ? {} : { value }) })
 }
 
 function applyEnd(view: RunView, entry: Extract<Entry, { kind: 'node.ended' }>): void {
@@ -189,13 +180,13 @@ function applyEnd(view: RunView, entry: Extract<Entry, { kind: 'node.ended' }>):
 function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed' }>): void {
   const node = nodeOf(view, entry.node)
   const running = Math.max(0, node.running - 1)
-  view.console.push({
-    seq: entry.seq,
-    at: entry.at,
-    node: entry.node,
-    level: entry.final ? 'error' : 'warn',
-    text: entry.final ? entry.error.message : `attempt ${entry.attempt} failed: ${entry.error.message}`,
-  })
+  const { message } = entry.error
+  tell(
+    view,
+    entry,
+    entry.final ? 'error' : 'warn',
+    entry.final ? message : `attempt ${entry.attempt} failed: ${message}`,
+  )
   const failed = { ...node, running, error: entry.error, endedAt: entry.at, startedAt: node.startedAt ?? entry.at }
   set(
     view,

@@ -1,6 +1,3 @@
-import type { Problem } from '#graph/document.ts'
-import type { JsonObject } from '#graph/json.ts'
-
 const STATUS = {
   CANCELLED: { number: 1, http: 499 },
   UNKNOWN: { number: 2, http: 500 },
@@ -23,12 +20,25 @@ const STATUS = {
 /** The name of a gRPC status other than OK. */
 export type Code = keyof typeof STATUS
 
+/** One thing that is wrong with a request. */
+export interface Problem {
+  /** Where, e.g. `nodes.say.config.template` or `wires[2]`; empty: the whole. */
+  readonly path: string
+  /** What is wrong and what was expected; lower case, no full stop. */
+  readonly message: string
+  /** The node concerned, where there is one. */
+  readonly node?: string
+}
+
+/** For programs; it crosses borders as JSON. */
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
 /** What a coded error carries beside its code and message. */
 export interface ErrorParts {
   /** Everything that is wrong with the request, by path. */
   readonly problems?: readonly Problem[]
   /** For programs: e.g. both versions of a conflict. */
-  readonly details?: JsonObject
+  readonly details?: ErrorDetails
   /** A word for programs that tells errors of one code apart. */
   readonly reason?: string
   /** For the log only; never crosses a border. */
@@ -40,7 +50,7 @@ export class CodedError extends Error {
   override readonly name = 'CodedError'
   readonly code: Code
   readonly problems: readonly Problem[]
-  readonly details?: JsonObject
+  readonly details?: ErrorDetails
   readonly reason?: string
 
   constructor(code: Code, message: string, parts: ErrorParts = {}) {
@@ -68,7 +78,7 @@ export const denied = (message: string, parts?: ErrorParts) => new CodedError('P
 export const unauthenticated = (message: string, parts?: ErrorParts) =>
   new CodedError('UNAUTHENTICATED', message, parts)
 /** Somebody else was first (ABORTED); `details` holds both versions. */
-export const conflict = (message: string, details?: JsonObject) =>
+export const conflict = (message: string, details?: ErrorDetails) =>
   new CodedError('ABORTED', message, details ? { details } : {})
 /** It is there already. */
 export const exists = (message: string, parts?: ErrorParts) => new CodedError('ALREADY_EXISTS', message, parts)

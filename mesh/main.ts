@@ -47,14 +47,13 @@ function describe(services: readonly NamedService[], flags: readonly string[], s
 async function run(services: readonly NamedService[], serve: boolean, source: SettingsSource): Promise<void> {
   // A signal during the start is kept until there is something to stop.
   let stopped = false
-  let host: Host | undefined
-  const onSignal = () => {
+  let stop = (): void => {
     stopped = true
-    if (host) void end(host)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
-  host = await startHost({ services, source, serve, ofProcess: true })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop())
+  const host = await startHost({ services, source, serve, ofProcess: true })
   if (stopped) return end(host)
+  stop = () => void end(host)
   process.stdout.write(`ready ${host.url ?? host.grpcAddress ?? ''}\n`)
 }
 

@@ -2,66 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { once } from 'node:events'
 import { conflict, invalid, notFound } from './errors.ts'
 import type { Identity } from './identity.ts'
-import type { Call, Client, Handlers } from './service.ts'
-
-interface Message {
-  readonly text: string
-  readonly number: number
-  readonly bytes: Uint8Array
-}
-
-/** A message of the test contract. It travels as JSON: transports know nothing of encodings. */
-const type = {
-  encode: ({ text, number, bytes }: Message) => ({
-    finish: () => new TextEncoder().encode(JSON.stringify({ text, number, bytes: [...bytes] })),
-  }),
-  decode: (input: Uint8Array): Message => {
-    const { text, number, bytes } = JSON.parse(new TextDecoder().decode(input)) as {
-      text: string
-      number: number
-      bytes: number[]
-    }
-    return { text, number, bytes: Uint8Array.from(bytes) }
-  },
-  fromPartial: ({ text = '', number = 0, bytes = new Uint8Array() }: Partial<Message>): Message => ({
-    text,
-    number,
-    bytes,
-  }),
-}
-
-const method = <Requests extends boolean, Responses extends boolean>(
-  name: string,
-  requestStream: Requests,
-  responseStream: Responses,
-) => ({
-  name,
-  requestType: type,
-  requestStream,
-  responseType: type,
-  responseStream,
-  options: {},
-})
-
-/** A contract with a method of each kind. */
-export const ProbeDefinition = {
-  name: 'ProbeService',
-  fullName: 'test.v1.ProbeService',
-  methods: {
-    ask: method('Ask', false, false),
-    openly: method('Openly', false, false),
-    count: method('Count', false, true),
-    gather: method('Gather', true, false),
-    converse: method('Converse', true, true),
-  },
-} as const
-export type ProbeHandlers = Handlers<typeof ProbeDefinition>
-
-/** What a transport must be able to do: serve handlers, and call them as somebody. */
-export interface ProbeSystem extends AsyncDisposable {
-  client(caller: Identity): Client<typeof ProbeDefinition>
-}
-export type OpenProbe = (handlers: ProbeHandlers) => Promise<ProbeSystem>
+import type { Message, OpenProbe, ProbeDefinition, ProbeHandlers, ProbeSystem } from './probe.suite.ts'
+import type { Call, Client } from './service.ts'
 
 /** What a test wants a method to do; set by each test. */
 type Behaviour = { -readonly [K in keyof ProbeHandlers]?: ProbeHandlers[K] }

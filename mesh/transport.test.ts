@@ -9,8 +9,9 @@ import { openTestDatabase } from './testing.ts'
 import { createGrpcClients } from './transport-grpc-client.ts'
 import { openGrpcServer } from './transport-grpc-server.ts'
 import { createMemoryClient } from './transport-memory.ts'
-import { ProbeDefinition, testTransport } from './transport.suite.ts'
-import type { ProbeHandlers, ProbeSystem } from './transport.suite.ts'
+import { ProbeDefinition } from './probe.suite.ts'
+import type { ProbeHandlers, ProbeSystem } from './probe.suite.ts'
+import { testTransport } from './transport.suite.ts'
 
 const endpointsOf = (handlers: ProbeHandlers, metrics = createMetrics()) =>
   createEndpoints({

@@ -177,7 +177,7 @@ export function testSystem(start: () => Promise<RunningSystem>): void {
     const people = await Promise.all(Array.from({ length: 10 }, () => somebody(system.url)))
     const spells = await Promise.all(people.map(({ rest }) => rest.createSpell(greeter)))
     const outputs = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => {
+      Array.from({ length: 100 }, async (_, index) => {
         const who = index % people.length
         return people[who]?.rest.startRun(spells[who]?.id ?? '', { who: `p${who}n${index}` })
       }),

@@ -47,8 +47,8 @@ async function importFile(user: string, file: string) {
       })
       expect(run).toMatchObject({ status: 'completed' })
       expect(read(run?.outputs)).toEqual(outputs)
-      if (stateAfter)
-        expect(read((await runner.getRunState({ runId: run?.id ?? '' })).state)['state']).toEqual(stateAfter)
+      const after = read((await runner.getRunState({ runId: run?.id ?? '' })).state)['state']
+      expect(after).toEqual(stateAfter ?? after)
     },
   )
 

@@ -32,23 +32,7 @@ export function createHttpApp(options: HttpOptions): HttpApp {
     'time to the head of the answer',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   )
-  const description = JSON.stringify(
-    describeRest(
-      options.contracts,
-      rule => options.clients[rule.rpc.parent.typeName]?.[rule.rpc.localName] !== undefined,
-    ),
-  )
-  app.get('/livez', () => new Response('ok\n'))
-  app.get('/readyz', async () => {
-    const parts = await options.readiness()
-    return jsonReply(JSON.stringify(parts), Object.values(parts).every(Boolean) ? 200 : 503)
-  })
-  app.get(
-    '/metrics',
-    async () =>
-      new Response(await metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
-  )
-  app.get('/openapi.json', () => jsonReply(description))
+  addDoors(app, options)
   addRuns(app, options)
   addRest(app, options)
   app.on(['GET', 'HEAD'], '/*', async (context, next) => {
@@ -89,3 +73,21 @@ export function createHttpApp(options: HttpOptions): HttpApp {
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+
+/** What operators and their programs ask for. */
+function addDoors(app: EdgeApp, { metrics, contracts, clients, readiness }: HttpOptions): void {
+  const description = JSON.stringify(
+    describeRest(contracts, rule => clients[rule.rpc.parent.typeName]?.[rule.rpc.localName] !== undefined),
+  )
+  app.get('/livez', () => new Response('ok\n'))
+  app.get('/readyz', async () => {
+    const parts = await readiness()
+    return jsonReply(JSON.stringify(parts), Object.values(parts).every(Boolean) ? 200 : 503)
+  })
+  app.get(
+    '/metrics',
+    async () =>
+      new Response(await metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+  )
+  app.get('/openapi.json', () => jsonReply(description))
+}

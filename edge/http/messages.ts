@@ -1,6 +1,6 @@
+import type { Problem } from '#mesh/errors.ts'
 import { ScalarType } from '@bufbuild/protobuf'
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
-import type { Problem } from '#graph/document.ts'
 import type { Contracts } from './descriptors.ts'
 
 type Fields = Record<string, unknown>

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
-import type { Problem } from '#graph/document.ts'
 import { invalid } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 import type { Identity } from '#mesh/identity.ts'
 import type { ClientCallOptions } from '#mesh/service.ts'
 import { checkOrigin, cookieOf, isLoopback, isLoopbackHost, SESSION_COOKIE } from '../authentication.ts'

@@ -95,6 +95,7 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
       await new Promise(resolve => setTimeout(resolve, 50))
       call.destroy()
       while (!told.includes('request gone')) await new Promise(resolve => setTimeout(resolve, 5))
+      expect(told.filter(one => one === 'request gone')).toHaveLength(1)
     })
 
     test('two lengths of one body are refused', async () => {
@@ -108,7 +109,7 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
     test('frames go both ways, in order', async () => {
       const ws = await openSocket(server.port)
       const received: string[] = []
-      ws.on('message', data => void received.push(String(data)))
+      ws.on('message', data => void received.push((data as Buffer).toString()))
       for (let index = 0; index < 100; index++) ws.send(`${index} é`)
       while (received.length < 100) await new Promise(resolve => setTimeout(resolve, 5))
       expect(received).toEqual(Array.from({ length: 100 }, (_, index) => `echo ${index} é`))

@@ -81,3 +81,6 @@ export function passage(): NodeDocument {
 export function constant(value: Json): NodeDocument {
   return { type: 'data/get', values: { from: value } }
 }
+
+/** Makes the piece of one component. */
+export type Maker = (making: Making) => Piece

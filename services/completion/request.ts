@@ -1,6 +1,6 @@
 import type { CompleteRequest } from '#gen/spellmesh/completion/v1/completion.ts'
-import type { Problem } from '#graph/document.ts'
 import { invalid } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 import type { ProviderRequest } from './provider.ts'
 
 const ROLES = ['system', 'user', 'assistant'] as const

@@ -3,6 +3,7 @@ import type { NodeServices, Registry } from '#graph/define.ts'
 import type { Importer } from '#importers/importer.ts'
 import { createOutbound } from '#mesh/outbound.ts'
 import type { Client, ClientCallOptions, Environment } from '#mesh/service.ts'
+import { commitBatches } from './runs/commit.ts'
 import { createCommitter } from './runs/committer.ts'
 import { createJournals } from './runs/journals.ts'
 import type { Journals } from './runs/journals.ts'
@@ -12,7 +13,7 @@ import { createLeases } from './runs/leases.ts'
 import { createPublisher } from './runs/publisher.ts'
 import { createRecovery } from './runs/recovery.ts'
 import { createRuns } from './runs/runs.ts'
-import type { Runs } from './runs/runs.ts'
+import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
 import type { RunStore } from './runs/store.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
@@ -57,42 +58,19 @@ export async function openRunner(
   const store = createRunStore(database)
   const spells = createSpells(spellStore, registry, bus, Date.now)
   const plans = createPlans(spellStore, registry)
-  const committer = createCommitter(database, instance, log, metrics)
+  const committer = createCommitter(batches => commitBatches(database, instance, batches), log, metrics)
   const publisher = createPublisher(bus)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
   const detached = createDetached(bus, settings.DETACH_MS)
-  const active = metrics.gauge('runs_active', 'runs at work in this process')
-  const ended = metrics.counter('runs_ended_total', 'runs that left this process', ['status'])
-  const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
-  const runs = createRuns({
-    store,
-    bus,
-    workshop: {
-      committer,
-      publisher,
-      sandbox,
-      fetch: outbound.fetch,
-      log,
-      servicesFor: createServices(environment.services),
-    },
-    mostPerUser: settings.RUNS_PER_USER,
-    onCount: count => active.set(count),
-    onEnd: run => ended.add(1, { status: run.row().status }),
-  })
+  const servicesFor = createServices(environment.services)
+  const runs = openRuns(environment, store, { committer, publisher, sandbox, fetch: outbound.fetch, log, servicesFor })
+  const { alone } = environment
   const leaseMs = settings.RUN_LEASE_MS
-  const leases = createLeases(database, instance, { leaseMs, alone: environment.alone })
+  const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
   const recovery = createRecovery({
-    leases,
-    runs,
-    store,
-    spells: spellStore,
-    plans,
-    committer,
-    publisher,
-    log,
-    leaseMs,
-    alone: environment.alone,
+    leases: createLeases(database, instance, { leaseMs, alone }),
+    ...{ runs, store, spells: spellStore, plans, committer, publisher, log, leaseMs, alone },
     onTaken: count => taken.add(count),
   })
   const beacon = setInterval(() => {
@@ -122,6 +100,23 @@ export async function openRunner(
     completion: environment.services.completion,
     log,
   }
+}
+
+function openRuns(
+  { settings, bus, metrics }: RunnerEnvironment,
+  store: RunStore,
+  workshop: RunsOptions['workshop'],
+): Runs {
+  const active = metrics.gauge('runs_active', 'runs at work in this process')
+  const ended = metrics.counter('runs_ended_total', 'runs that left this process', ['status'])
+  return createRuns({
+    store,
+    bus,
+    workshop,
+    mostPerUser: settings.RUNS_PER_USER,
+    onCount: count => active.set(count),
+    onEnd: run => ended.add(1, { status: run.row().status }),
+  })
 }
 
 /** Lets runs come to their end, then leaves them to others. */

@@ -1,7 +1,7 @@
-import type { Problem } from '#graph/document.ts'
 import type { Bus } from '#mesh/bus.ts'
 import { subject } from '#mesh/bus.ts'
 import { denied, exists, invalid, precondition, unauthenticated } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 import type { Identities } from '#mesh/identity.ts'
 import { hashPassword, isPassword } from './passwords.ts'
 import { hashSecret, newAccountId, newSecret } from './secrets.ts'
@@ -30,31 +30,68 @@ const TICKET_MS = 30_000
 /** Accounts of this instance and everything that proves who a caller is. */
 export type Accounts = ReturnType<typeof createAccounts>
 
-export function createAccounts({ store, identities, bus, registration, sessionMs }: AccountsOptions) {
-  const byPassword = createPasswordStrategy<AccountRow>(async (email, password) => {
-    const account = await store.accountByEmail(email)
-    return (await isPassword(account?.password, password)) ? account : undefined
-  })
-  const byToken = createBearerStrategy<Grant>(async token => {
-    const { user, claims } = await identities.verify(token, 'access')
-    const version = Number(claims['ver'])
-    const account = await store.account(user)
-    return account?.version === version
-      ? { account: user, version, expires_at: Number(claims['exp']) * 1000 }
-      : undefined
-  })
+export function createAccounts(options: AccountsOptions) {
+  const { store } = options
+  const signing = createSigning(options)
+  return {
+    ...createRegistration(options, signing),
+    ...createProofs(options),
+    async login(email: string, password: string): Promise<SignedIn> {
+      const account = await signing.byPassword({ body: { email, password } })
+      if (!account) throw unauthenticated('the e-mail or the password is wrong')
+      return signing.signIn(account)
+    },
+    async openLocal(): Promise<SignedIn> {
+      const account = await store.localAccount()
+      if (!account) throw precondition('this instance is claimed: sign in')
+      return signing.signIn(account)
+    },
+    async refresh(session: string) {
+      const grant = session === '' ? undefined : await store.session(hashSecret(session))
+      const account = grant && (await store.account(grant.account))
+      if (!account) throw unauthenticated('the session has ended: sign in')
+      return { accessToken: await signing.tokenFor(account), expiresInMs: TOKEN_MS }
+    },
+    async logout(session: string): Promise<void> {
+      const ended = session === '' ? undefined : await store.endSession(hashSecret(session))
+      if (!ended) return
+      // Access tokens of the session live on their own: only a new version ends them, and its sockets.
+      const version = await store.revoke(ended.account)
+      if (version !== undefined) signing.announce(ended.account, version)
+    },
+    async me(user: string) {
+      const account = await store.account(user)
+      if (!account) throw gone()
+      return toAccount(account)
+    },
+  }
+}
+
+type Signing = ReturnType<typeof createSigning>
+
+/** Gives sessions and access tokens. */
+function createSigning({ store, identities, bus, sessionMs }: AccountsOptions) {
   const tokenFor = ({ id, version }: AccountRow) =>
     identities.sign({ user: id, service: 'edge' }, { audience: 'access', lifeMs: TOKEN_MS, claims: { ver: version } })
-  const signIn = async (account: AccountRow): Promise<SignedIn> => {
-    const session = newSecret()
-    await store.putSession(hashSecret(session), account, sessionMs)
-    return { account: toAccount(account), accessToken: await tokenFor(account), expiresInMs: TOKEN_MS, session }
+  return {
+    tokenFor,
+    byPassword: createPasswordStrategy<AccountRow>(async (email, password) => {
+      const account = await store.accountByEmail(email)
+      return (await isPassword(account?.password, password)) ? account : undefined
+    }),
+    async signIn(account: AccountRow): Promise<SignedIn> {
+      const session = newSecret()
+      await store.putSession(hashSecret(session), account, sessionMs)
+      return { account: toAccount(account), accessToken: await tokenFor(account), expiresInMs: TOKEN_MS, session }
+    },
+    /** Ends what an account's earlier version still holds open. */
+    announce: (account: string, version: number) =>
+      bus.publish(subject('sys.v1.revoke', account), Buffer.from(JSON.stringify({ version }))),
   }
-  /** Ends what an account's earlier version still holds open. */
-  const announce = (account: string, version: number) =>
-    bus.publish(subject('sys.v1.revoke', account), Buffer.from(JSON.stringify({ version })))
-  const isOpen = (claimed: boolean) => (registration === '' ? !claimed : registration === 'open')
+}
 
+function createRegistration({ store, registration }: AccountsOptions, { signIn, announce }: Signing) {
+  const isOpen = (claimed: boolean) => (registration === '' ? !claimed : registration === 'open')
   return {
     async instance() {
       const claimed = await store.isClaimed()
@@ -76,37 +113,23 @@ export function createAccounts({ store, identities, bus, registration, sessionMs
       if (!account) throw exists(`there is already an account for "${email}"`)
       return signIn(account)
     },
-    async login(email: string, password: string): Promise<SignedIn> {
-      const account = await byPassword({ body: { email, password } })
-      if (!account) throw unauthenticated('the e-mail or the password is wrong')
-      return signIn(account)
-    },
-    async openLocal(): Promise<SignedIn> {
-      const account = await store.localAccount()
-      if (!account) throw precondition('this instance is claimed: sign in')
-      return signIn(account)
-    },
-    async refresh(session: string) {
-      const grant = session === '' ? undefined : await store.session(hashSecret(session))
-      const account = grant && (await store.account(grant.account))
-      if (!account) throw unauthenticated('the session has ended: sign in')
-      return { accessToken: await tokenFor(account), expiresInMs: TOKEN_MS }
-    },
-    async logout(session: string): Promise<void> {
-      const ended = session === '' ? undefined : await store.endSession(hashSecret(session))
-      if (!ended) return
-      // Access tokens of the session live on their own: only a new version ends them, and its sockets.
-      const version = await store.revoke(ended.account)
-      if (version !== undefined) announce(ended.account, version)
-    },
-    async me(user: string) {
-      const account = await store.account(user)
-      if (!account) throw unauthenticated('the account is gone: sign in')
-      return toAccount(account)
-    },
+  }
+}
+
+/** What proves who a caller is: tickets, sessions, access tokens. */
+function createProofs({ store, identities, sessionMs }: AccountsOptions) {
+  const byToken = createBearerStrategy<Grant>(async token => {
+    const { user, claims } = await identities.verify(token, 'access')
+    const version = Number(claims['ver'])
+    const account = await store.account(user)
+    return account?.version === version
+      ? { account: user, version, expires_at: Number(claims['exp']) * 1000 }
+      : undefined
+  })
+  return {
     async issueTicket(user: string) {
       const account = await store.account(user)
-      if (!account) throw unauthenticated('the account is gone: sign in')
+      if (!account) throw gone()
       const ticket = newSecret()
       await store.putTicket(hashSecret(ticket), account, Date.now() + sessionMs, TICKET_MS)
       return { ticket, expiresInMs: TICKET_MS }
@@ -120,16 +143,17 @@ export function createAccounts({ store, identities, bus, registration, sessionMs
       const grant =
         proof?.$case === 'session'
           ? await store.session(hashSecret(proof.value))
-          : proof
-            ? await byToken({ headers: { authorization: `Bearer ${proof.value}` } })
-            : undefined
-      if (!grant)
-        throw unauthenticated(
-          proof?.$case === 'accessToken' ? 'the access token is not valid' : 'the session has ended: sign in',
-        )
-      return toAnswer(grant)
+          : proof && (await byToken({ headers: { authorization: `Bearer ${proof.value}` } }))
+      if (grant) return toAnswer(grant)
+      throw unauthenticated(
+        proof?.$case === 'accessToken' ? 'the access token is not valid' : 'the session has ended: sign in',
+      )
     },
   }
+}
+
+function gone() {
+  return unauthenticated('the account is gone: sign in')
 }
 
 interface Registration {

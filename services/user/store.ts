@@ -45,9 +45,15 @@ const ACCOUNT = sql.raw('id, email, name, role, password, version')
 const MS = (column: string) => sql.raw(`(extract(epoch from ${column}) * 1000)::bigint`)
 
 export function createUserStore(database: Kysely<unknown>): UserStore {
-  const one = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<Row | undefined> =>
-    (await query.execute(database)).rows[0]
-  const after = (ms: number) => sql`now() + ${ms}::bigint * interval '1 millisecond'`
+  const one: One = async query => (await query.execute(database)).rows[0]
+  return { ...keepAccounts(database, one), ...keepGrants(database, one) }
+}
+
+/** Answers the only row there can be. */
+type One = <Row>(query: ReturnType<typeof sql<Row>>) => Promise<Row | undefined>
+type OfAccounts = 'begin' | 'isClaimed' | 'account' | 'accountByEmail' | 'localAccount' | 'claim' | 'add' | 'revoke'
+
+function keepAccounts(database: Kysely<unknown>, one: One): Pick<UserStore, OfAccounts> {
   return {
     async begin(localId) {
       await sql`
@@ -76,6 +82,22 @@ export function createUserStore(database: Kysely<unknown>): UserStore {
       one(sql<AccountRow>`
         insert into "user".accounts (id, email, name, role, password) values (${id}, ${email}, ${name}, ${role}, ${password})
         on conflict do nothing returning ${ACCOUNT}`),
+    async revoke(account) {
+      return (
+        await one(
+          sql<{
+            version: number
+          }>`update "user".accounts set version = version + 1 where id = ${account} returning version`,
+        )
+      )?.version
+    },
+  }
+}
+
+/** Sessions and tickets. */
+function keepGrants(database: Kysely<unknown>, one: One): Omit<UserStore, OfAccounts> {
+  const after = (ms: number) => sql`now() + ${ms}::bigint * interval '1 millisecond'`
+  return {
     async putSession(hash, { id, version }, lifeMs) {
       await sql`insert into "user".sessions (hash, account, version, expires_at) values (${hash}, ${id}, ${version}, ${after(lifeMs)})`.execute(
         database,
@@ -102,15 +124,6 @@ export function createUserStore(database: Kysely<unknown>): UserStore {
         with taken as (delete from "user".tickets where hash = ${hash} returning account, version, session_expires_at, expires_at)
         select t.account, t.version, ${MS('t.session_expires_at')} as expires_at
         from taken t join "user".accounts a on a.id = t.account and a.version = t.version where t.expires_at > now()`),
-    async revoke(account) {
-      return (
-        await one(
-          sql<{
-            version: number
-          }>`update "user".accounts set version = version + 1 where id = ${account} returning version`,
-        )
-      )?.version
-    },
     async sweep() {
       await sql`delete from "user".tickets where expires_at < now()`.execute(database)
       await sql`delete from "user".sessions where expires_at < now()`.execute(database)

@@ -1,27 +1,16 @@
-import {
-  applyNodeChanges,
-  Background,
-  BackgroundVariant,
-  Controls,
-  MiniMap,
-  ReactFlow,
-  SelectionMode,
-  useReactFlow,
-} from '@xyflow/react'
-import type { Connection, Edge, EdgeChange, FinalConnectionState, NodeChange } from '@xyflow/react'
+import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import type { DragEvent, MouseEvent, ReactNode } from 'react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { addNode, addWire, moveNodes, newNodeId, removeNodes, removeWires } from '../document/edits.ts'
-import { edit, select, tabOf, useTab } from '../document/store.ts'
-import { say } from '../layout/toasts.tsx'
+import { useCallback } from 'react'
+import { addNode, newNodeId } from '../document/edits.ts'
+import { edit } from '../document/store.ts'
 import { DRAGGED_TYPE } from '../palette/palette.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
 import { registry } from '../registry.ts'
-import { createModeller } from './model.ts'
 import { NodeCard } from './node-card.tsx'
 import type { CardNode } from './node-card.tsx'
-import { isDataWire, refusal } from './types.ts'
+import { useCards, useModel, useWires } from './use-cards.ts'
+import { useConnecting } from './use-connecting.ts'
 import { WireLine } from './wire.tsx'
 import type { WireEdge } from './wire.tsx'
 import './canvas.css'
@@ -31,140 +20,13 @@ const EDGE_TYPES = { wire: WireLine }
 const DELETE_KEYS = ['Delete', 'Backspace']
 const SNAP: [number, number] = [10, 10]
 
-/** The canvas of a tab. The document is the truth; only what is being dragged lives here until it is let go. */
+/** The canvas of a tab. */
 export function Canvas({ tab }: { readonly tab: string }): ReactNode {
-  const document = useTab(tab, one => one.document)
-  const selection = useTab(tab, one => one.selection)
-  const modeller = useMemo(() => createModeller(tab), [tab])
-  const model = useMemo(() => (document ? modeller(document) : { cards: [], wires: [] }), [document, modeller])
-  const [cards, setCards] = useState<CardNode[]>([])
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const model = useModel(tab)
+  const { cards, onNodesChange } = useCards(tab, model.cards)
+  const { wires, onEdgesChange } = useWires(tab, model.wires)
+  const connecting = useConnecting(tab)
   const flow = useReactFlow()
-  const started = useRef<{ node: string; socket: string; side: 'source' | 'target' } | undefined>(undefined)
-
-  // What was measured and what is selected stays with a card while the document changes under it.
-  useEffect(() => {
-    setCards(before => {
-      const known = new Map(before.map(card => [card.id, card]))
-      const picked = new Set(selection)
-      return model.cards.map(card => {
-        const old = known.get(card.id)
-        const selected = picked.has(card.id)
-        if (
-          old &&
-          old.data === card.data &&
-          old.selected === selected &&
-          (old.dragging || (old.position.x === card.position.x && old.position.y === card.position.y))
-        )
-          return old
-        return { ...old, ...card, selected }
-      })
-    })
-  }, [model.cards, selection])
-
-  const wires = useMemo<WireEdge[]>(
-    () =>
-      chosen.size === 0
-        ? [...model.wires]
-        : model.wires.map(wire => (chosen.has(wire.id) ? { ...wire, selected: true } : wire)),
-    [model.wires, chosen],
-  )
-
-  const onNodesChange = useCallback(
-    (changes: NodeChange<CardNode>[]) => {
-      setCards(before => applyNodeChanges(changes, before))
-      const dropped = changes.flatMap(change =>
-        change.type === 'position' && change.dragging === false && change.position
-          ? [[change.id, [Math.round(change.position.x), Math.round(change.position.y)]] as const]
-          : [],
-      )
-      if (dropped.length > 0)
-        edit(tab, dropped.length === 1 ? 'Move node' : 'Move nodes', one => moveNodes(one, Object.fromEntries(dropped)))
-      const picks = changes.filter(change => change.type === 'select')
-      if (picks.length > 0) {
-        const picked = new Set(tabOf(tab)?.selection)
-        for (const pick of picks)
-          if (pick.selected) picked.add(pick.id)
-          else picked.delete(pick.id)
-        select(tab, [...picked])
-      }
-      const gone = changes.flatMap(change => (change.type === 'remove' ? [change.id] : []))
-      if (gone.length > 0)
-        edit(tab, gone.length === 1 ? 'Delete node' : 'Delete nodes', one => removeNodes(one, new Set(gone)))
-    },
-    [tab],
-  )
-  const onEdgesChange = useCallback(
-    (changes: EdgeChange<WireEdge>[]) => {
-      const gone = changes.flatMap(change => (change.type === 'remove' ? [change.id] : []))
-      if (gone.length > 0) edit(tab, 'Delete wire', one => removeWires(one, new Set(gone)))
-      const picks = changes.filter(change => change.type === 'select')
-      if (picks.length === 0) return
-      setChosen(before => {
-        const next = new Set(before)
-        for (const pick of picks)
-          if (pick.selected) next.add(pick.id)
-          else next.delete(pick.id)
-        return next
-      })
-    },
-    [tab],
-  )
-  const connect = useCallback(
-    ({ source, sourceHandle, target, targetHandle }: Connection) => {
-      const [from, to] = [`${source}.${sourceHandle}`, `${target}.${targetHandle}`]
-      edit(tab, 'Connect', one =>
-        refusal(one, registry, from, to) === undefined
-          ? addWire(one, [from, to], isDataWire(one, registry, [from, to]))
-          : one,
-      )
-    },
-    [tab],
-  )
-  const isValid = useCallback(
-    (connection: Connection | Edge) => {
-      const current = tabOf(tab)?.document
-      return (
-        current !== undefined &&
-        refusal(
-          current,
-          registry,
-          `${connection.source}.${connection.sourceHandle}`,
-          `${connection.target}.${connection.targetHandle}`,
-        ) === undefined
-      )
-    },
-    [tab],
-  )
-  const onConnectEnd = useCallback(
-    (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const from = started.current
-      started.current = undefined
-      if (!from || state.isValid) return
-      const current = tabOf(tab)?.document
-      if (state.toHandle && current) {
-        const [a, b] = [`${from.node}.${from.socket}`, `${state.toHandle.nodeId}.${state.toHandle.id ?? ''}`]
-        const why =
-          state.toHandle.type === from.side
-            ? 'a wire goes from an output to an input'
-            : from.side === 'source'
-              ? refusal(current, registry, a, b)
-              : refusal(current, registry, b, a)
-        if (why) say(`Not connected: ${why}`, 'warn')
-        return
-      }
-      if (state.toNode) return
-      const point = 'changedTouches' in event ? event.changedTouches[0] : event
-      if (!point) return
-      openQuickAdd({
-        tab,
-        at: flow.screenToFlowPosition({ x: point.clientX, y: point.clientY }),
-        screen: { x: point.clientX, y: point.clientY },
-        from,
-      })
-    },
-    [tab, flow],
-  )
   const onDrop = useCallback(
     (event: DragEvent) => {
       const type = event.dataTransfer.getData(DRAGGED_TYPE)
@@ -198,13 +60,7 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onConnect={connect}
-        isValidConnection={isValid}
-        onConnectStart={(_, { nodeId, handleId, handleType }) => {
-          started.current =
-            nodeId && handleId && handleType ? { node: nodeId, socket: handleId, side: handleType } : undefined
-        }}
-        onConnectEnd={onConnectEnd}
+        {...connecting}
         onDrop={onDrop}
         onDragOver={event => event.dataTransfer.types.includes(DRAGGED_TYPE) && event.preventDefault()}
         onlyRenderVisibleElements

@@ -20,7 +20,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<WireEdge>): Reac
   const [path] = getBezierPath(props)
   const used = useStore(runs, ({ tabs }) => {
     const node = tabs[data?.tab ?? '']?.view.nodes[source]
-    if (!node || sourceHandleId == null) return ''
+    if (!node || typeof sourceHandleId !== 'string') return ''
     if (data?.flow) return node.pulses.includes(sourceHandleId) ? `fired ${node.activations}` : ''
     return Object.hasOwn(node.outputs, sourceHandleId) ? 'carried' : ''
   })

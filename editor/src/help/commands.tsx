@@ -69,7 +69,6 @@ function Palette({ tab, actions }: { readonly tab: string; readonly actions: rea
       data-testid="commands"
       onKeyDown={onKeyDown}
     >
-      {/* oxlint-disable-next-line jsx-a11y/no-autofocus -- it was opened to be typed into */}
       <input
         autoFocus
         placeholder="Find a node, a spell, a command"

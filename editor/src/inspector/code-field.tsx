@@ -16,7 +16,7 @@ interface CodeFieldProps {
 }
 
 /** A field for code and templates. Loaded when first needed. */
-export default function CodeField({ id, label, language, value, onChange }: CodeFieldProps): ReactNode {
+export function CodeField({ id, label, language, value, onChange }: CodeFieldProps): ReactNode {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | undefined>(undefined)
   const change = useRef(onChange)

@@ -5,7 +5,7 @@ import type { Json } from '#graph/json.ts'
 import { checkSchema } from '#graph/schema.ts'
 import { useSession } from '../session/context.ts'
 
-const CodeField = lazy(() => import('./code-field.tsx'))
+const CodeField = lazy(async () => ({ default: (await import('./code-field.tsx')).CodeField }))
 
 interface FieldProps {
   readonly name: string
@@ -43,7 +43,7 @@ function Editor(props: EditorProps): ReactNode {
       >
         {schema.enum.map(one => (
           <option key={JSON.stringify(one)} value={JSON.stringify(one)}>
-            {String(one)}
+            {toText(one)}
           </option>
         ))}
       </select>
@@ -67,14 +67,8 @@ function Editor(props: EditorProps): ReactNode {
 }
 
 function NumberField({ id, schema, value, onChange }: EditorProps): ReactNode {
-  const [text, setText] = useState(value === undefined ? '' : String(value))
-  useEffect(
-    () =>
-      setText(before =>
-        Number(before) === value && before !== '' ? before : value === undefined ? '' : String(value),
-      ),
-    [value],
-  )
+  const [text, setText] = useState(toText(value))
+  useEffect(() => setText(before => (Number(before) === value && before !== '' ? before : toText(value))), [value])
   return (
     <input
       id={id}
@@ -83,7 +77,7 @@ function NumberField({ id, schema, value, onChange }: EditorProps): ReactNode {
       min={schema.minimum}
       max={schema.maximum}
       value={text}
-      placeholder={schema.default === undefined ? '' : String(schema.default)}
+      placeholder={toText(schema.default)}
       onChange={event => {
         setText(event.target.value)
         onChange(event.target.value === '' ? undefined : Number(event.target.value))
@@ -270,4 +264,9 @@ function readJson(text: string): Json | undefined {
   } catch {
     return text
   }
+}
+
+/** A value as people read it: a text as it is, nothing as nothing. */
+function toText(value: Json | undefined): string {
+  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -66,7 +66,6 @@ function List({ place }: { readonly place: Place }): ReactNode {
       data-testid="quick-add"
       onKeyDown={onKeyDown}
     >
-      {/* oxlint-disable-next-line jsx-a11y/no-autofocus -- it was opened to be typed into */}
       <input
         autoFocus
         placeholder={place.from ? 'What should it go to?' : 'Add a node'}

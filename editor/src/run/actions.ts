@@ -1,5 +1,5 @@
 import type { RestClient, RunHandle, SpellmeshClient, VerifiedRun } from '#client/types.ts'
-import type { RunRecord } from '#edge/protocol.ts'
+import type { RunRecord } from '#client/index.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import type { JsonObject } from '#graph/json.ts'
 import type { Registry } from '#graph/define.ts'

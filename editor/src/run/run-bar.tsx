@@ -1,7 +1,7 @@
 import { CircleAlert, Play, ShieldCheck, Square } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
-import { formatDuration } from '../timeline/timeline-panel.tsx'
+import { formatDuration } from '../timeline/duration.ts'
 import { InputForm } from './input-form.tsx'
 import { RunState } from './run-state.tsx'
 import { update, useTabRun } from './store.ts'

@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import { useStore } from 'zustand'
 import type { RunHandle, VerifiedRun } from '#client/types.ts'
-import type { RunRecord } from '#edge/protocol.ts'
+import type { RunRecord } from '#client/index.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import type { Chunk, Entry } from '#graph/journal.ts'
 import type { Values } from '#graph/json.ts'

@@ -1,5 +1,5 @@
 import { ApiError } from '#client/index.ts'
-import type { SpellRecord } from '#edge/protocol.ts'
+import type { SpellRecord } from '#client/index.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import { isObject } from '#graph/json.ts'
 import type { JsonObject } from '#graph/json.ts'

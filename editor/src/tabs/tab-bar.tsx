@@ -1,7 +1,7 @@
 import { FileUp, Plus, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
-import type { SpellRecord } from '#edge/protocol.ts'
+import type { SpellRecord } from '#client/index.ts'
 import { DEMOS } from '../demos.ts'
 import { isDirty, showTab, usePages, useTab } from '../document/store.ts'
 import { useTabRunField } from '../run/store.ts'

@@ -6,6 +6,7 @@ import { seek, update, useTabRun } from '../run/store.ts'
 import { RunList } from '../run/run-list.tsx'
 import { Hint } from './hint.tsx'
 import { Lanes } from './lanes.tsx'
+import { formatDuration } from './duration.ts'
 import { failuresOf, neighbour, play, stop } from './playback.ts'
 import './timeline.css'
 
@@ -182,11 +183,4 @@ const WORDS: Readonly<Record<string, string>> = {
   'run.cancelled': 'run cancelled',
   'run.waiting': 'waiting',
   'run.answered': 'answered',
-}
-
-/** A stretch of time, short: `12 ms`, `3.4 s`, `2 min 5 s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }

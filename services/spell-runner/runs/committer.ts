@@ -1,7 +1,5 @@
-import type { Kysely } from 'kysely'
 import type { Log } from '#mesh/log.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
-import { commitBatches } from './commit.ts'
 import type { RunBatch } from './commit.ts'
 
 /** Something with entries to commit. */
@@ -24,11 +22,14 @@ export interface Committer {
   idle(): Promise<void>
 }
 
+/** Commits batches together; answers the runs whose batch was accepted. */
+export type Commit = (batches: readonly RunBatch[]) => Promise<ReadonlySet<string>>
+
 const MOST_ENTRIES = 500
 const RETRY_FIRST_MS = 50
 const RETRY_MOST_MS = 2_000
 
-export function createCommitter(database: Kysely<unknown>, runner: string, log: Log, metrics: Metrics): Committer {
+export function createCommitter(commit: Commit, log: Log, metrics: Metrics): Committer {
   const waiting = new Set<Committable>()
   let working: Promise<void> | undefined
   const entries = metrics.counter('journal_entries_total', 'journal entries committed')
@@ -55,14 +56,7 @@ export function createCommitter(database: Kysely<unknown>, runner: string, log: 
   async function commitTaken(taken: readonly Taken[]): Promise<void> {
     for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(RETRY_MOST_MS, delayMs * 2)) {
       try {
-        return settle(
-          taken,
-          await commitBatches(
-            database,
-            runner,
-            taken.map(([, batch]) => batch),
-          ),
-        )
+        return settle(taken, await commit(taken.map(([, batch]) => batch)))
       } catch (error) {
         if (!isPassing(error)) return isolate(taken, error)
         log.warn({ error, entries: taken.length }, 'a commit failed and is tried again')

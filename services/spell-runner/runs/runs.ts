@@ -59,35 +59,15 @@ const CANCEL_WAIT_MS = 4_000
 
 export function createRuns(options: RunsOptions): Runs {
   const { store, bus, mostPerUser } = options
-  const active = new Map<string, ActiveRun>()
-  const perUser = new Map<string, number>()
+  const atWork = createAtWork(options)
   let closed = false
-  const workshop: Workshop = {
-    ...options.workshop,
-    onGone(run) {
-      if (!active.delete(run.id)) return
-      const left = (perUser.get(run.owner) ?? 1) - 1
-      if (left > 0) perUser.set(run.owner, left)
-      else perUser.delete(run.owner)
-      options.onCount(active.size)
-      options.onEnd(run)
-    },
-  }
-  const put = (given: ActiveOptions): ActiveRun => {
-    // Counted first: a run may end within its constructor's call, though never leave before it is committed.
-    perUser.set(given.make.owner, (perUser.get(given.make.owner) ?? 0) + 1)
-    const run = new ActiveRun(given, workshop)
-    active.set(run.id, run)
-    options.onCount(active.size)
-    return run
-  }
   // Another runner was asked to cancel what is at work here.
   bus.subscribe('ctl.v1.*', ({ subject: name, payload }) =>
-    active.get(name.slice('ctl.v1.'.length))?.cancel(Buffer.from(payload).toString()),
+    atWork.get(name.slice('ctl.v1.'.length))?.cancel(Buffer.from(payload).toString()),
   )
 
   const get = async (owner: string, id: string): Promise<RunMessage> => {
-    const here = active.get(id)
+    const here = atWork.get(id)
     if (here) {
       if (here.owner !== owner) throw missing(id)
       await here.stored
@@ -101,18 +81,18 @@ export function createRuns(options: RunsOptions): Runs {
   return {
     async start(given) {
       if (closed) throw unavailable('this runner is ending: try again')
-      const count = perUser.get(given.owner) ?? 0
+      const count = atWork.countOf(given.owner)
       if (count >= mostPerUser)
         throw exhausted(`${count} runs of this user are at work; at most ${mostPerUser} at once`)
       const { values, state } = readInputs(given)
       const run = toNewRun(given, values, state)
-      if (given.compiled.usesState && !state) return put({ ...run, state: await readState(store, given) })
-      return put({ ...run, state: state ?? {} })
+      if (given.compiled.usesState && !state) return atWork.put({ ...run, state: await readState(store, given) })
+      return atWork.put({ ...run, state: state ?? {} })
     },
-    resume: put,
+    resume: atWork.put,
     get,
     async cancel(owner, id, reason) {
-      const here = active.get(id)
+      const here = atWork.get(id)
       if (here && here.owner === owner) {
         here.cancel(reason)
         await here.stored
@@ -124,9 +104,39 @@ export function createRuns(options: RunsOptions): Runs {
       if (Number(row.ended_at) === 0) await cancelElsewhere(bus, row, reason)
       return get(owner, id)
     },
-    active: () => active.values(),
+    active: atWork.all,
     close() {
       closed = true
+    },
+  }
+}
+
+/** The runs at work in this process, counted by user. */
+function createAtWork(options: RunsOptions) {
+  const active = new Map<string, ActiveRun>()
+  const perUser = new Map<string, number>()
+  const workshop: Workshop = {
+    ...options.workshop,
+    onGone(run) {
+      if (!active.delete(run.id)) return
+      const left = (perUser.get(run.owner) ?? 1) - 1
+      if (left > 0) perUser.set(run.owner, left)
+      else perUser.delete(run.owner)
+      options.onCount(active.size)
+      options.onEnd(run)
+    },
+  }
+  return {
+    get: (id: string) => active.get(id),
+    all: () => active.values(),
+    countOf: (owner: string) => perUser.get(owner) ?? 0,
+    put(given: ActiveOptions): ActiveRun {
+      // Counted first: a run may end within its constructor's call, though never leave before it is committed.
+      perUser.set(given.make.owner, (perUser.get(given.make.owner) ?? 0) + 1)
+      const run = new ActiveRun(given, workshop)
+      active.set(run.id, run)
+      options.onCount(active.size)
+      return run
     },
   }
 }

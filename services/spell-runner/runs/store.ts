@@ -65,6 +65,12 @@ const COLUMNS = sql.raw(
 export const RUN_COLUMNS = COLUMNS
 
 export function createRunStore(database: Kysely<unknown>): RunStore {
+  return { ...readRuns(database), ...keepBeside(database) }
+}
+
+type Read = 'find' | 'list' | 'active' | 'entries' | 'journal'
+
+function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
   const all = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<readonly Row[]> =>
     (await query.execute(database)).rows
   return {
@@ -104,10 +110,16 @@ export function createRunStore(database: Kysely<unknown>): RunStore {
       )
       return rows.map(({ entry }) => entry)
     },
+  }
+}
+
+/** What stands beside runs: states, drafts, idempotency keys. */
+function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
+  return {
     async state(owner, spell, session) {
-      const rows = await all(sql<{ key: string; value: string }>`
+      const { rows } = await sql<{ key: string; value: string }>`
         select key, value::text as value from spell_runner.state
-        where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`)
+        where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`.execute(database)
       return Object.fromEntries(rows.map(({ key, value }) => [key, value]))
     },
     async putDraft(hash, document) {
@@ -116,21 +128,19 @@ export function createRunStore(database: Kysely<unknown>): RunStore {
       )
     },
     async draft(hash) {
-      return (
-        await all(
-          sql<{ document: string }>`select document::text as document from spell_runner.drafts where hash = ${hash}`,
-        )
-      )[0]?.document
+      const { rows } = await sql<{ document: string }>`
+        select document::text as document from spell_runner.drafts where hash = ${hash}`.execute(database)
+      return rows[0]?.document
     },
     async claimKey(owner, key, run) {
       // A key whose run never came to be, or is older than a day, is given anew.
-      const [row] = await all(sql<{ run: string }>`
+      const { rows } = await sql<{ run: string }>`
         insert into spell_runner.idempotency_keys as k (owner, key, run) values (${owner}, ${key}, ${run})
         on conflict (owner, key) do update set
           run = case when k.created_at < now() - interval '1 day' then excluded.run else k.run end,
           created_at = case when k.created_at < now() - interval '1 day' then now() else k.created_at end
-        returning run`)
-      return row?.run ?? run
+        returning run`.execute(database)
+      return rows[0]?.run ?? run
     },
   }
 }

@@ -41,42 +41,23 @@ export interface Spells {
 const decoder = new TextDecoder()
 
 export function createSpells(store: SpellStore, registry: Registry, bus: Bus, now: () => number): Spells {
-  const latest = new LRUCache<string, LoadedSpell>({ max: 2000, ttl: 60_000 })
-  // Every runner of the mesh hears of changes; a lost message costs at most the time to live.
-  bus.subscribe('chg.v1.*.*', ({ payload }) => {
-    const { spell } = JSON.parse(decoder.decode(payload)) as { spell: string }
-    latest.delete(spell)
-  })
-  bus.onGap(() => latest.clear())
+  const latest = createLatest(bus)
   const announce = (owner: string, spell: string, revision: number) => {
     latest.delete(spell)
     bus.publish(subject('chg.v1', owner, spell), toJson({ spell, revision, by: owner }))
   }
-  const missing = (id: string) => notFound(`there is no spell "${id}"`)
   return {
     async create(owner, given) {
       const document = given instanceof Uint8Array ? readDocument(given, registry) : given
-      const at = now()
-      const row: SpellWithDocument = {
-        id: newId('s'),
-        owner,
-        name: document.name,
-        description: document.description,
-        revision: 1,
-        created_at: at,
-        updated_at: at,
-        document: documentText(document),
-      }
+      const row = toNewRow(owner, document, now())
       await store.insert(row)
       return toMessage(row)
     },
     async get(owner, id, revision) {
       const row = await store.find(owner, id, revision || undefined)
-      if (!row)
-        throw revision > 0 && (await store.find(owner, id))
-          ? notFound(`spell "${id}" has no revision ${revision}`)
-          : missing(id)
-      return toMessage(row)
+      if (row) return toMessage(row)
+      const isThere = revision > 0 && (await store.find(owner, id))
+      throw isThere ? notFound(`spell "${id}" has no revision ${revision}`) : missing(id)
     },
     async list(owner, pageSize, page) {
       const limit = Math.min(200, pageSize || 50)
@@ -101,10 +82,7 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
       }
       const current = await store.find(owner, id)
       if (!current) throw missing(id)
-      throw conflict(`"${current.name}" was changed: the latest revision is ${current.revision}, not ${base}`, {
-        current: { ...asJson(current), document: JSON.parse(current.document) as JsonObject },
-        yours: { document: document as unknown as JsonObject, baseRevision: base },
-      })
+      throw wasChanged(current, base, document)
     },
     async remove(owner, id) {
       if (!(await store.remove(owner, id))) throw missing(id)
@@ -120,6 +98,42 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
       return loaded
     },
   }
+}
+
+/** The latest revisions that were run last. */
+function createLatest(bus: Bus): LRUCache<string, LoadedSpell> {
+  const latest = new LRUCache<string, LoadedSpell>({ max: 2000, ttl: 60_000 })
+  // Every runner of the mesh hears of changes; a lost message costs at most the time to live.
+  bus.subscribe('chg.v1.*.*', ({ payload }) => {
+    const { spell } = JSON.parse(decoder.decode(payload)) as { spell: string }
+    latest.delete(spell)
+  })
+  bus.onGap(() => latest.clear())
+  return latest
+}
+
+function toNewRow(owner: string, document: SpellDocument, at: number): SpellWithDocument {
+  return {
+    id: newId('s'),
+    owner,
+    name: document.name,
+    description: document.description,
+    revision: 1,
+    created_at: at,
+    updated_at: at,
+    document: documentText(document),
+  }
+}
+
+function wasChanged(current: SpellWithDocument, base: number, document: SpellDocument) {
+  return conflict(`"${current.name}" was changed: the latest revision is ${current.revision}, not ${base}`, {
+    current: { ...asJson(current), document: JSON.parse(current.document) as JsonObject },
+    yours: { document, baseRevision: base },
+  })
+}
+
+function missing(id: string) {
+  return notFound(`there is no spell "${id}"`)
 }
 
 function readPage(page: string): { updatedAt: number; id: string } | undefined {

@@ -1,0 +1,84 @@
+import { WebSocket } from 'ws'
+
+export const document = (nodes: object, wires: string[][]) => ({
+  format: 'spell/1',
+  name: 'Greeter',
+  description: '',
+  nodes,
+  wires,
+  state: {},
+  notes: [],
+})
+export const greeter = document(
+  {
+    start: { type: 'flow/start' },
+    who: { type: 'flow/input', config: { name: 'who', type: 'string', default: 'world' } },
+    say: { type: 'text/template', config: { template: 'Hello {{who}}' } },
+    out: { type: 'flow/output', config: { name: 'greeting' } },
+  },
+  [
+    ['start.out', 'out.in'],
+    ['who.value', 'say.who'],
+    ['say.text', 'out.value'],
+  ],
+)
+export const delayed = (ms: number) =>
+  document({ start: { type: 'flow/start' }, wait: { type: 'flow/delay', config: { ms } } }, [['start.out', 'wait.in']])
+export const talking = document(
+  {
+    start: { type: 'flow/start' },
+    ask: { type: 'ai/complete', values: { prompt: 'two ideas about tea' } },
+    out: { type: 'flow/output', config: { name: 'text' } },
+  },
+  [
+    ['start.out', 'ask.in'],
+    ['ask.out', 'out.in'],
+    ['ask.text', 'out.value'],
+  ],
+)
+
+export interface Told {
+  readonly method?: string
+  readonly params?: Record<string, unknown> & { run?: string; seq?: number; entry?: { kind: string; seq: number } }
+  readonly id?: number
+  readonly result?: Record<string, never>
+  readonly error?: { code: number; message: string; data: { reason: string; problems?: unknown } }
+}
+
+/** A program that speaks the session protocol. */
+export class Program {
+  readonly told: Told[] = []
+  readonly ws: WebSocket
+  readonly closed: Promise<number>
+  #id = 0
+  constructor(url: string, headers: Record<string, string> = {}) {
+    this.ws = new WebSocket(`${url.replace('http', 'ws')}/v1/session`, 'spellmesh.v1', { headers })
+    this.ws.on('message', data => {
+      const message = JSON.parse((data as Buffer).toString()) as Told | Told[]
+      this.told.push(...(Array.isArray(message) ? message : [message]))
+    })
+    this.closed = new Promise(resolve => this.ws.on('close', resolve))
+    this.ws.on('error', () => {})
+  }
+  async open(): Promise<this> {
+    await new Promise(resolve => this.ws.once('open', resolve))
+    return this
+  }
+  async call(method: string, params: object = {}): Promise<Told> {
+    const id = ++this.#id
+    this.ws.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
+    return this.until(one => one.id === id)
+  }
+  async until(right: (one: Told) => boolean): Promise<Told> {
+    for (;;) {
+      const found = this.told.find(right)
+      if (found) return found
+      await new Promise(resolve => this.ws.once('message', resolve))
+    }
+  }
+  entriesOf(run: string): number[] {
+    return this.told
+      .filter(one => one.method === 'run.entry' && one.params?.run === run)
+      .map(one => one.params?.seq ?? 0)
+  }
+}

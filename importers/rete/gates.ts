@@ -1,0 +1,123 @@
+import { isTrigger } from './code.ts'
+import type { Maker, Making, Piece } from './piece.ts'
+import { numberOf, ownSockets, passage } from './piece.ts'
+
+export function booleanGate({ id }: Making): Piece {
+  return {
+    nodes: { [id]: { type: 'flow/branch' } },
+    inputs: { trigger: `${id}.in`, boolean: `${id}.condition`, input: `${id}.condition` },
+    outputs: { true: `${id}.yes`, false: `${id}.no` },
+    flow: { in: `${id}.in`, out: `${id}.yes` },
+    outcome: 'mapped',
+  }
+}
+
+export function isNull({ id, usedInputs }: Making): Piece {
+  const test = `${id}-test`
+  return {
+    nodes: { [id]: { type: 'flow/branch' }, [test]: { type: 'logic/compare', config: { operator: 'is null' } } },
+    wires: [[`${test}.result`, `${id}.condition`]],
+    inputs: {
+      trigger: `${id}.in`,
+      ...Object.fromEntries(
+        ['string', 'input', ...usedInputs].filter(name => !isTrigger(name)).map(name => [name, `${test}.a`]),
+      ),
+    },
+    outputs: { true: `${id}.yes`, false: `${id}.no`, isTrue: `${id}.yes`, isFalse: `${id}.no` },
+    flow: { in: `${id}.in`, out: `${id}.yes` },
+    outcome: 'mapped',
+  }
+}
+
+export function switchGate({ id, node, usedInputs, usedOutputs }: Making): Piece {
+  const own = ownSockets(node.data, 'outputs')
+  const cases = [...new Set([...own.map(one => one.name), ...usedOutputs])].filter(
+    name => !['default', 'trigger', 'error'].includes(name),
+  )
+  return {
+    nodes: { [id]: { type: 'flow/switch', config: { cases } } },
+    inputs: {
+      trigger: `${id}.in`,
+      ...Object.fromEntries(
+        ['input', 'string', ...usedInputs].filter(name => !isTrigger(name)).map(name => [name, `${id}.value`]),
+      ),
+    },
+    outputs: {
+      default: `${id}.default`,
+      ...Object.fromEntries(cases.map(name => [name, `${id}.${name}`])),
+      ...Object.fromEntries(own.map(one => [one.key, `${id}.${one.name}`])),
+    },
+    flow: { in: `${id}.in`, out: `${id}.default` },
+    outcome: 'mapped',
+  }
+}
+
+export function forEach({ id, usedInputs }: Making): Piece {
+  return {
+    nodes: { [id]: { type: 'flow/for-each' } },
+    inputs: {
+      act1: `${id}.in`,
+      trigger: `${id}.in`,
+      list: `${id}.list`,
+      input: `${id}.list`,
+      ...Object.fromEntries(usedInputs.filter(name => /list|array/i.test(name)).map(name => [name, `${id}.list`])),
+    },
+    outputs: {
+      act1: `${id}.each`,
+      loop: `${id}.each`,
+      each: `${id}.each`,
+      trigger: `${id}.each`,
+      element: `${id}.item`,
+      output: `${id}.item`,
+      done: `${id}.done`,
+      act2: `${id}.done`,
+    },
+    flow: { in: `${id}.in`, out: `${id}.done` },
+    outcome: 'mapped',
+  }
+}
+
+export function waitForAll({ id, usedInputs }: Making): Piece {
+  return {
+    nodes: { [id]: { type: 'flow/join', config: { mode: 'all' } } },
+    inputs: Object.fromEntries(['trigger', ...usedInputs].map(name => [name, `${id}.in`])),
+    outputs: { trigger: `${id}.out` },
+    outcome: 'mapped',
+  }
+}
+
+export function delay({ id, node: { data } }: Making): Piece {
+  const ms = Math.min(86_400_000, Math.max(0, Math.round(numberOf(data, 'interval') ?? numberOf(data, 'ms') ?? 1000)))
+  return {
+    nodes: { [id]: { type: 'flow/delay', config: { ms } } },
+    inputs: { trigger: `${id}.in` },
+    outputs: { trigger: `${id}.out` },
+    flow: { in: `${id}.in`, out: `${id}.out` },
+    outcome: 'mapped',
+  }
+}
+
+export function logic(operator: 'and' | 'or' | 'not'): Maker {
+  return ({ id, usedInputs, usedOutputs }) => {
+    const ins = usedInputs.filter(name => !isTrigger(name)).slice(0, 26)
+    const letters = ins.map((name, index) => [
+      name,
+      operator === 'not' ? `${id}.value` : `${id}.${String.fromCharCode(97 + index)}`,
+    ])
+    return {
+      nodes: {
+        [id]: {
+          type: `logic/${operator}`,
+          ...(operator === 'not' ? {} : { config: { count: Math.max(1, ins.length) } }),
+        },
+        [`${id}-flow`]: passage(),
+      },
+      inputs: { ...Object.fromEntries(letters), trigger: `${id}-flow.in` },
+      outputs: {
+        ...Object.fromEntries(usedOutputs.filter(name => !isTrigger(name)).map(name => [name, `${id}.result`])),
+        trigger: `${id}-flow.out`,
+      },
+      outcome: 'mapped',
+    }
+  }
+}
