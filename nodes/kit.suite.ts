@@ -129,8 +129,14 @@ export function around(type: string, { config = {}, inputs = {}, values, outputs
       shown.map((name, index): [string, NodeDocument] => [`out-${index}`, { type: 'flow/output', config: { name } }]),
     ),
   }
+  // Outputs are read one after the other, in the flow: one that none reaches would be left out where it has no value.
+  const after = flow.in.includes('in') ? ['done', 'out'].find(name => flow.out.includes(name)) : undefined
+  const first = flow.in.includes('in') ? after && `it.${after}` : 'start.out'
   const wires: Wire[] = [
     ...(flow.in.includes('in') ? [['start.out', 'it.in'] as const] : []),
+    ...(first === undefined
+      ? []
+      : shown.map((_, index): Wire => [index === 0 ? first : `out-${index - 1}.out`, `out-${index}.in`])),
     ...given.map((name, index): Wire => [`in-${index}.value`, `it.${name}`]),
     ...shown.map((name, index): Wire => [`it.${name}`, `out-${index}.value`]),
   ]

@@ -1,7 +1,5 @@
-import { defineNode, NodeFailure } from '#graph/define.ts'
+import { defineNode } from '#graph/define.ts'
 import { parsePath, problemsOfPath, withValueAt } from '../language/path.ts'
-
-const MOST_INDEX = 100_000
 
 export default defineNode({
   title: 'Set',
@@ -13,9 +11,6 @@ export default defineNode({
   outputs: { result: { type: 'any' } },
   check: problemsOfPath,
   run({ in: given, value }, { config }) {
-    const steps = parsePath(config.path) ?? []
-    if (steps.some(step => typeof step === 'number' && step > MOST_INDEX))
-      throw new NodeFailure('TOO_LONG', `a list of more than ${MOST_INDEX} items`, { retry: false })
-    return { outputs: { result: withValueAt(given, steps, value) } }
+    return { outputs: { result: withValueAt(given, parsePath(config.path) ?? [], value) } }
   },
 })
