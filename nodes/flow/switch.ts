@@ -1,5 +1,6 @@
 import { defineNode } from '#graph/define.ts'
 import { textsIn } from '../language/many.ts'
+import { toText } from '../language/text.ts'
 
 const RESERVED = new Set(['default', 'error'])
 
@@ -32,7 +33,7 @@ export default defineNode({
       return cases.indexOf(one) < index ? [{ path: `cases[${index}]`, message: `"${one}" is there twice` }] : []
     }),
   run({ value }, { config }) {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const text = toText(value)
     return { pulse: config.cases.includes(text) ? text : 'default' }
   },
 })

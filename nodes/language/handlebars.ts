@@ -1,12 +1,16 @@
 // A Handlebars interpreter: the official parser's tree, walked. Templates are never compiled to code. Nothing is escaped: the text goes to models and people.
 import { parse } from '@handlebars/parser'
+import { NodeFailure } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
+import { createText } from './text.ts'
+import type { TextBuilder } from './text.ts'
 
 /** A parsed template. */
 export interface Template {
   /** Names that it reads from outside, in order of appearance. */
   readonly variables: readonly string[]
+  /** Throws `TOO_LONG` where the text, or the work that it takes, goes beyond all measure. */
   render(values: Readonly<Record<string, Json | undefined>>): string
 }
 
@@ -15,7 +19,10 @@ export function parseTemplate(text: string): Template | { readonly problem: stri
   let program: Tree
   try {
     program = parse(text) as unknown as Tree
+    if (isTooDeep(program)) return { problem: TOO_DEEP }
   } catch (error) {
+    // The parser itself is recursive.
+    if (error instanceof RangeError) return { problem: TOO_DEEP }
     const lines = (error instanceof Error ? error.message : String(error)).split('\n')
     return { problem: lines.length > 3 ? `${lines[0]?.toLowerCase()} "${lines[1]}"` : lines.join(' ').toLowerCase() }
   }
@@ -33,7 +40,60 @@ export function parseTemplate(text: string): Template | { readonly problem: stri
         string,
         Json
       >
-      return renderAll(program, { value: root, parent: undefined, locals: { root } })
+      const text = createText()
+      renderAll(program, { value: root, parent: undefined, locals: { root }, work: createWork() }, text)
+      return text.text()
+    },
+  }
+}
+
+const MOST_DEPTH = 500
+const TOO_DEEP = 'blocks and brackets within each other are too many'
+
+/** Checked without recursion: what comes after is recursive. */
+function isTooDeep(program: Tree): boolean {
+  let level: readonly Tree[] = [program]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) return true
+    level = level.flatMap(({ body = [], path, params = [], hash, program: inner, inverse }) => [
+      ...body,
+      ...params,
+      ...(hash?.pairs ?? []).map(({ value }) => value),
+      ...[path, inner, inverse].filter(one => one !== undefined && one !== null),
+    ])
+  }
+  return false
+}
+
+const MOST_WORK = 1_000_000
+const CHARACTERS_PER_STEP = 64
+
+/** Counts what rendering does: loops within loops can multiply beyond what anybody waits for. */
+interface Work {
+  spend(steps: number): void
+  /** Spends what it takes to read these values once. */
+  read(values: readonly (Json | undefined)[]): void
+}
+
+function createWork(): Work {
+  const sizes = new WeakMap<object, number>()
+  let left = MOST_WORK
+  const spend = (steps: number) => {
+    left -= steps
+    if (left < 0) throw new NodeFailure('TOO_LONG', `the template takes more than ${MOST_WORK} steps`, { retry: false })
+  }
+  const sizeOf = (value: object) => {
+    const size = sizes.get(value) ?? JSON.stringify(value).length
+    sizes.set(value, size)
+    return size
+  }
+  return {
+    spend,
+    read(values) {
+      for (const value of values) {
+        if (typeof value === 'string') spend(value.length / CHARACTERS_PER_STEP)
+        else if (typeof value === 'object' && value !== null) spend(sizeOf(value) / CHARACTERS_PER_STEP)
+      }
     },
   }
 }
@@ -155,72 +215,72 @@ interface Frame {
   readonly parent: Frame | undefined
   readonly locals: Readonly<Record<string, Json>>
   readonly names?: Readonly<Record<string, Json | undefined>>
+  readonly work: Work
 }
 
-function renderAll(tree: Tree | undefined, frame: Frame): string {
-  return (tree?.body ?? []).map(one => renderOne(one, frame)).join('')
+function renderAll(tree: Tree | undefined, frame: Frame, text: TextBuilder): void {
+  const { body = [] } = tree ?? {}
+  frame.work.spend(1 + body.length)
+  for (const one of body) renderOne(one, frame, text)
 }
 
-function renderOne(tree: Tree, frame: Frame): string {
+function renderOne(tree: Tree, frame: Frame, text: TextBuilder): void {
   switch (tree.type) {
     case 'ContentStatement':
-      return String(tree.value ?? '')
+      return text.add(String(tree.value ?? ''))
     case 'MustacheStatement':
-      return toText(evaluate(tree, frame))
+      return text.add(toText(evaluate(tree, frame)))
     case 'BlockStatement':
-      return renderBlock(tree, frame)
+      return renderBlock(tree, frame, text)
     default:
-      return ''
   }
 }
 
-function renderBlock(tree: Tree, frame: Frame): string {
+function renderBlock(tree: Tree, frame: Frame, text: TextBuilder): void {
   const name = nameOf(tree.path ?? tree)
   const [first] = tree.params ?? []
   const given = first ? evaluate(first, frame) : undefined
   switch (name) {
     case 'if':
-      return renderAll(isTruthy(given) ? tree.program : tree.inverse, frame)
+      return renderAll(isTruthy(given) ? tree.program : tree.inverse, frame, text)
     case 'unless':
-      return renderAll(isTruthy(given) ? tree.inverse : tree.program, frame)
+      return renderAll(isTruthy(given) ? tree.inverse : tree.program, frame, text)
     case 'with':
       return isTruthy(given)
-        ? renderAll(tree.program, inside(frame, given, tree, [given]))
-        : renderAll(tree.inverse, frame)
+        ? renderAll(tree.program, inside(frame, given, tree, [given]), text)
+        : renderAll(tree.inverse, frame, text)
     case 'each':
-      return renderEach(tree, given, frame)
+      return renderEach(tree, given, frame, text)
     default: {
       const value = first ? evaluate({ ...tree, type: 'SubExpression' }, frame) : evaluate(tree.path ?? tree, frame)
-      if (Array.isArray(value)) return renderEach(tree, value, frame)
-      if (!isTruthy(value)) return renderAll(tree.inverse, frame)
-      return renderAll(tree.program, value === true ? { ...frame, parent: frame } : inside(frame, value, tree, [value]))
+      if (Array.isArray(value)) return renderEach(tree, value, frame, text)
+      if (!isTruthy(value)) return renderAll(tree.inverse, frame, text)
+      const within = value === true ? { ...frame, parent: frame } : inside(frame, value, tree, [value])
+      return renderAll(tree.program, within, text)
     }
   }
 }
 
-function renderEach(tree: Tree, given: Json | undefined, frame: Frame): string {
+function renderEach(tree: Tree, given: Json | undefined, frame: Frame, text: TextBuilder): void {
   const pairs: (readonly [key: string | number, value: Json])[] = Array.isArray(given)
     ? given.map((value: Json, index) => [index, value] as const)
     : isObject(given)
       ? Object.entries(given)
       : []
-  if (pairs.length === 0) return renderAll(tree.inverse, frame)
-  return pairs
-    .map(([key, value], index) => {
-      const locals = { ...frame.locals, index, key, first: index === 0, last: index === pairs.length - 1 }
-      return renderAll(tree.program, { ...inside(frame, value, tree, [value, key]), locals })
-    })
-    .join('')
+  if (pairs.length === 0) return renderAll(tree.inverse, frame, text)
+  pairs.forEach(([key, value], index) => {
+    const locals = { ...frame.locals, index, key, first: index === 0, last: index === pairs.length - 1 }
+    renderAll(tree.program, { ...inside(frame, value, tree, [value, key]), locals }, text)
+  })
 }
 
 function inside(frame: Frame, value: Json | undefined, tree: Tree, given: readonly (Json | undefined)[]): Frame {
   const names = tree.program?.blockParams ?? []
-  if (names.length === 0)
-    return { value, parent: frame, locals: frame.locals, ...(frame.names ? { names: frame.names } : {}) }
+  if (names.length === 0) return { ...frame, value, parent: frame }
   return {
+    ...frame,
     value,
     parent: frame,
-    locals: frame.locals,
     names: { ...frame.names, ...Object.fromEntries(names.map((name, index) => [name, given[index]])) },
   }
 }
@@ -242,7 +302,10 @@ function evaluate(tree: Tree, frame: Frame): Json | undefined {
       const { path, params = [] } = tree
       if (!path) return undefined
       const helper = params.length > 0 && Object.hasOwn(HELPERS, nameOf(path)) ? HELPERS[nameOf(path)] : undefined
-      return helper ? helper(...params.map(one => evaluate(one, frame))) : evaluate(path, frame)
+      if (!helper) return evaluate(path, frame)
+      const args = params.map(one => evaluate(one, frame))
+      frame.work.read(args)
+      return helper(...args)
     }
     default:
       return undefined

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { createText } from './text.ts'
 
 export interface RegexConfig {
   readonly pattern: string
@@ -18,6 +19,11 @@ export function regexOf(config: RegexConfig): RE2JS {
   return regex
 }
 
+/** What finds a text in small and capital letters. */
+export function ignoringCase(text: string): RE2JS {
+  return RE2JS.compile(RE2JS.quote(text), RE2JS.CASE_INSENSITIVE)
+}
+
 /** What is wrong with a pattern. */
 export function problemsOfRegex(config: RegexConfig): { path: string; message: string }[] {
   try {
@@ -31,4 +37,52 @@ export function problemsOfRegex(config: RegexConfig): { path: string; message: s
       },
     ]
   }
+}
+
+/** The text with the first match, or all of them, replaced. `$1` and `${name}` stand for groups, `$$` for `$`; all else for itself. */
+export function replaceMatches(regex: RE2JS, text: string, replacement: string, all: boolean): string {
+  const names = new Map(Object.entries(regex.namedGroups()))
+  const pieces = readReplacement(replacement, regex.groupCount(), names)
+  const matcher = regex.matcher(text)
+  const filled = createText()
+  let at = 0
+  while (matcher.find()) {
+    filled.add(text.slice(at, matcher.start()))
+    for (const piece of pieces) filled.add(typeof piece === 'string' ? piece : (matcher.group(piece) ?? ''))
+    at = matcher.end()
+    if (!all) break
+  }
+  filled.add(text.slice(at))
+  return filled.text()
+}
+
+/** The text with the first occurrence, or all of them, replaced as they stand. */
+export function replaceTexts(find: string, text: string, replacement: string, all: boolean): string {
+  const filled = createText()
+  let at = 0
+  for (let found = text.indexOf(find); found >= 0; found = all ? text.indexOf(find, at) : -1) {
+    filled.add(text.slice(at, found))
+    filled.add(replacement)
+    at = found + find.length
+  }
+  filled.add(text.slice(at))
+  return filled.text()
+}
+
+/** Texts and numbers of groups. */
+function readReplacement(
+  replacement: string,
+  groups: number,
+  names: ReadonlyMap<string, number>,
+): readonly (string | number)[] {
+  return replacement.split(/(\$\$|\$\d\d?|\$\{\w+\})/).flatMap(piece => {
+    if (piece === '$$') return ['$']
+    const name = /^\$\{(\w+)\}$/.exec(piece)?.[1]
+    if (name !== undefined) return [names.get(name) ?? piece]
+    const digits = /^\$(\d\d?)$/.exec(piece)?.[1]
+    if (digits === undefined) return [piece]
+    if (Number(digits) <= groups) return [Number(digits)]
+    const first = Number(digits.charAt(0))
+    return digits.length === 2 && first <= groups ? [first, digits.charAt(1)] : [piece]
+  })
 }

@@ -1,6 +1,7 @@
 import { defineNode } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
+import { toText } from '../language/text.ts'
 
 const OPERATORS = [
   'equals',
@@ -91,8 +92,4 @@ function contains(a: Json, b: Json): boolean {
   if (typeof a === 'string') return a.includes(toText(b))
   if (Array.isArray(a)) return a.some((one: Json) => isEqual(one, b))
   return isObject(a) && Object.hasOwn(a, toText(b))
-}
-
-function toText(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,4 +1,5 @@
 import { defineNode } from '#graph/define.ts'
+import { createText, toText } from '../language/text.ts'
 
 export default defineNode({
   title: 'Join text',
@@ -8,7 +9,12 @@ export default defineNode({
   config: { type: 'object', properties: { separator: { type: 'string', title: 'Between them', default: ' ' } } },
   inputs: { list: { type: 'array', required: true, about: 'Texts; other values are written as JSON' } },
   outputs: { text: { type: 'string' } },
-  run: ({ list }, { config }) => ({
-    outputs: { text: list.map(one => (typeof one === 'string' ? one : JSON.stringify(one))).join(config.separator) },
-  }),
+  run({ list }, { config }) {
+    const joined = createText()
+    list.forEach((one, index) => {
+      if (index > 0) joined.add(config.separator)
+      joined.add(toText(one))
+    })
+    return { outputs: { text: joined.text() } }
+  },
 })

@@ -1,10 +1,10 @@
 import { defineNode } from '#graph/define.ts'
-import { problemsOfRegex, regexOf } from '../language/regex.ts'
+import { ignoringCase, problemsOfRegex, regexOf, replaceMatches, replaceTexts } from '../language/regex.ts'
 
 export default defineNode({
   title: 'Replace',
   about:
-    'Replaces a text, or a regular expression (RE2), by another text. With a regular expression, `$1` and `${name}` stand for its groups.',
+    'Replaces a text, or a regular expression (RE2), by another text. With a regular expression, `$1` and `${name}` stand for its groups, `$$` for `$`.',
   icon: 'replace',
   kind: 'pure',
   config: {
@@ -27,19 +27,9 @@ export default defineNode({
   run({ text, replacement }, { config }) {
     const by = replacement ?? config.replacement
     if (config.pattern === '') return { outputs: { text } }
-    if (config.regex || config.ignoreCase) {
-      const matcher = regexOf(config.regex ? config : quoted(config)).matcher(text)
-      const filled = config.regex ? by : by.replaceAll('$', '$$$$')
-      return { outputs: { text: config.all ? matcher.replaceAll(filled) : matcher.replaceFirst(filled) } }
-    }
-    return {
-      outputs: {
-        text: config.all ? text.replaceAll(config.pattern, () => by) : text.replace(config.pattern, () => by),
-      },
-    }
+    if (config.regex) return { outputs: { text: replaceMatches(regexOf(config), text, by, config.all) } }
+    if (!config.ignoreCase) return { outputs: { text: replaceTexts(config.pattern, text, by, config.all) } }
+    const literal = by.replaceAll('$', '$$$$')
+    return { outputs: { text: replaceMatches(ignoringCase(config.pattern), text, literal, config.all) } }
   },
 })
-
-function quoted<C extends { pattern: string }>(config: C): C {
-  return { ...config, pattern: config.pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') }
-}
