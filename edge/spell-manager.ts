@@ -1,14 +1,9 @@
-import type {
-  SessionRequest,
-  SessionResponse,
-  SpellRunnerServiceDefinition,
-} from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { SessionResponse, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { CodedError, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
 
-export type Command = NonNullable<SessionRequest['command']>
 type Result = NonNullable<SessionResponse['result']>
 type Sent =
   Parameters<Client<typeof SpellRunnerServiceDefinition>['session']>[0] extends AsyncIterable<infer T> ? T : never

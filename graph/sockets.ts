@@ -28,11 +28,6 @@ export function fitOf(from: DataType, to: DataType): Fit | undefined {
   return CONVERSIONS[source]?.includes(target) ? 'converted' : undefined
 }
 
-/** Whether sockets of these types may be wired. */
-export function isCompatible(from: DataType, to: DataType): boolean {
-  return fitOf(from, to) !== undefined
-}
-
 function elementFit(from: DataType, to: DataType): Fit | undefined {
   const fit = fitOf(elementOf(from), elementOf(to))
   return fit === 'converted' ? undefined : fit

@@ -1,4 +1,5 @@
 import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { SPELL_SCHEMA } from '#graph/parse.ts'
 import { describeNodeType } from '#graph/registry.ts'
 import { invalid, unauthenticated } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
@@ -34,6 +35,7 @@ function spellHandlers({ spells, registry, importers, completion }: Runner): Spe
     config: toJson(type.config as object as readonly []),
     sockets: toJson(type.sockets as object as readonly []),
   }))
+  const documentSchema = toJson(SPELL_SCHEMA as object as readonly [])
   return {
     createSpell: async ({ document }, call) => ({ spell: await spells.create(userOf(call), document) }),
     getSpell: async ({ spellId, revision }, call) => ({ spell: await spells.get(userOf(call), spellId, revision) }),
@@ -56,7 +58,7 @@ function spellHandlers({ spells, registry, importers, completion }: Runner): Spe
       })
       return { spell: await spells.create(user, imported.document), report: imported.report }
     },
-    listNodeTypes: async () => ({ nodeTypes }),
+    listNodeTypes: async () => ({ nodeTypes, documentSchema }),
   }
 }
 

@@ -28,8 +28,6 @@ const TOKEN_MS = 10 * 60_000
 const TICKET_MS = 30_000
 
 /** Accounts of this instance and everything that proves who a caller is. */
-export type Accounts = ReturnType<typeof createAccounts>
-
 export function createAccounts(options: AccountsOptions) {
   const { store } = options
   const signing = createSigning(options)

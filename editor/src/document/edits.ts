@@ -1,6 +1,6 @@
 import { splitEnd } from '#graph/check.ts'
-import type { NodeSockets, Registry } from '#graph/define.ts'
-import type { NodeDocument, Note, SpellDocument, Wire } from '#graph/document.ts'
+import type { Registry } from '#graph/define.ts'
+import type { NodeDocument, SpellDocument, Wire } from '#graph/document.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 
 /** An empty document. */
@@ -91,10 +91,6 @@ export function wireId([from, to]: Wire): string {
   return `${from}→${to}`
 }
 
-export function setNotes(document: SpellDocument, notes: readonly Note[]): SpellDocument {
-  return { ...document, notes }
-}
-
 /** Puts nodes and their wires into a document under new names. Answers the names. */
 export function insert(
   document: SpellDocument,
@@ -130,17 +126,6 @@ export function partOf(document: SpellDocument, ids: ReadonlySet<string>): Part 
   return {
     nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => ids.has(id))),
     wires: document.wires.filter(([from, to]) => ids.has(splitEnd(from).node) && ids.has(splitEnd(to).node)),
-  }
-}
-
-/** Where a new node goes when nobody says: below the lowest one in sight. */
-export function sidesOf(sockets: NodeSockets | undefined): {
-  readonly ins: readonly string[]
-  readonly outs: readonly string[]
-} {
-  return {
-    ins: [...(sockets?.flow.in ?? []), ...Object.keys(sockets?.inputs ?? {})],
-    outs: [...(sockets?.flow.out ?? []), ...Object.keys(sockets?.outputs ?? {})],
   }
 }
 

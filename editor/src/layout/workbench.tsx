@@ -13,6 +13,7 @@ import { Inspector } from '../inspector/inspector.tsx'
 import { Palette } from '../palette/palette.tsx'
 import { QuickAdd } from '../palette/quick-add.tsx'
 import { RunBar } from '../run/run-bar.tsx'
+import { useLatestRun } from '../run/use-latest-run.ts'
 import { save } from '../save/save.ts'
 import { SaveBar } from '../save/save-bar.tsx'
 import { useSession } from '../session/context.ts'
@@ -45,6 +46,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
   const inspector = usePanel('inspector', 300, INSPECTOR_LIMITS, 'left', !narrow)
   const timeline = usePanel('timeline', 220, TIMELINE_LIMITS, 'top')
   const dropping = useDropImport()
+  useLatestRun(tab)
   return (
     <div className="workbench" data-dropping={dropping}>
       <header className="topbar">

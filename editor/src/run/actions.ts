@@ -5,7 +5,7 @@ import type { JsonObject } from '#graph/json.ts'
 import type { Registry } from '#graph/define.ts'
 import { compile } from '#graph/plan.ts'
 import { replay } from '#graph/replay.ts'
-import { attach, attachRecorded, runOf, seek, update } from './store.ts'
+import { attach, runOf, update } from './store.ts'
 
 /** What running needs of the session. */
 export interface RunServices {
@@ -145,17 +145,6 @@ export async function cancel(tab: string, services: RunServices): Promise<void> 
   } finally {
     update(tab, { cancelling: false })
   }
-}
-
-/** Opens a run that is kept in this browser. */
-export function showRecorded(
-  tab: string,
-  run: RunRecord | undefined,
-  entries: Parameters<typeof attachRecorded>[2],
-  document: SpellDocument | undefined,
-): void {
-  attachRecorded(tab, run, entries, document)
-  seek(tab, 'live')
 }
 
 function toError(error: unknown): NonNullable<ReturnType<typeof runOf>['error']> {

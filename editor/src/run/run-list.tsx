@@ -13,23 +13,32 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
   const session = useSession()
   const page = usePage(tab)
   const shown = useTabRunField(tab, 'run')
-  const [list, setList] = useState<{ readonly runs: readonly RunRecord[]; readonly error?: string } | undefined>()
+  const [list, setList] = useState<{ readonly runs: readonly RunRecord[]; readonly isKept: boolean } | undefined>()
   useEffect(() => {
     let current = true
     if (!page.spell) return undefined
-    session.rest.listRuns(page.spell, { pageSize: 50 }).then(
-      ({ runs }) => current && setList({ runs }),
-      (error: unknown) =>
-        current && setList({ runs: [], error: error instanceof Error ? error.message : String(error) }),
-    )
+    const { spell } = page
+    const show = (runs: readonly RunRecord[], isKept: boolean) => current && setList({ runs, isKept })
+    session.rest
+      .listRuns(spell, { pageSize: 50 })
+      .then(({ runs }) => show(runs, false))
+      .catch(async () => show(await session.journals.list(spell), true))
+      .catch(() => show([], true))
     return () => {
       current = false
     }
-  }, [session.rest, page.spell, shown?.id, shown?.status])
+  }, [session.rest, session.journals, page.spell, shown?.id, shown?.status])
   if (!page.spell || list?.runs.length === 0)
-    return <p className="timeline__empty">{list?.error ?? 'This spell has not run yet.'}</p>
+    return (
+      <p className="timeline__empty">
+        {list?.isKept
+          ? 'The server does not answer, and no run of this spell is kept in this browser.'
+          : 'This spell has not run yet.'}
+      </p>
+    )
   return (
     <ol className="runs" data-testid="runs">
+      {list?.isKept && <li className="runs__note">The server does not answer: these runs are kept in this browser.</li>}
       {list?.runs.map(run => (
         <li key={run.id}>
           <button

@@ -150,26 +150,6 @@ export function attach(
   )
 }
 
-/** Shows recorded entries in a tab, without a server. */
-export function attachRecorded(
-  tab: string,
-  run: RunRecord | undefined,
-  entries: readonly Entry[],
-  document: SpellDocument | undefined,
-): void {
-  release(tab)
-  const timeline = createTimeline(entries)
-  update(tab, {
-    ...nothing(),
-    generation: runOf(tab).generation + 1,
-    speed: runOf(tab).speed,
-    run,
-    timeline,
-    view: timeline.at(timeline.last),
-    document,
-  })
-}
-
 function push(timeline: Timeline, entry: Entry, live: Map<string, Chunk>): void {
   timeline.push(entry)
   if (entry.kind === 'node.ended' || entry.kind === 'node.failed' || entry.kind === 'node.started')
@@ -215,10 +195,6 @@ export function useTabRun(tab: string): TabRun {
 /** One field of it: the component is drawn again only when that changes. */
 export function useTabRunField<K extends keyof TabRun>(tab: string, field: K): TabRun[K] {
   return useStore(runs, ({ tabs }) => (tabs[tab] ?? NOTHING)[field])
-}
-/** The view at the slider's position. */
-export function useRunView(tab: string): RunView {
-  return useTabRunField(tab, 'view')
 }
 /** A node at the slider's position; undefined: it has not run. */
 export function useNodeRun(tab: string, node: string): NodeView | undefined {

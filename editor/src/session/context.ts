@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react'
-import type { RestClient, SpellmeshClient } from '#client/types.ts'
+import type { JournalStore, RestClient, SpellmeshClient } from '#client/types.ts'
 import type { Registry } from '#graph/define.ts'
 
 /** An account, as its owner sees it. */
@@ -14,6 +14,8 @@ export interface Account {
 export interface Session {
   readonly rest: RestClient
   readonly client: SpellmeshClient
+  /** Runs that this browser has kept, for replay without the server. */
+  readonly journals: JournalStore
   readonly registry: Registry
   readonly account: Account
   /** Whether the instance has an owner with a password. */

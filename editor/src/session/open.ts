@@ -54,15 +54,16 @@ export async function openGate(registry: Registry, restart: () => void): Promise
   }
 }
 
-function connect(rest: Omit<Session, 'client'>): Session {
+function connect(rest: Omit<Session, 'client' | 'journals'>): Session {
+  const journals = indexedDbStore(`spellmesh-journals-${rest.account.id}`)
   const client = createClient({
     url: location.origin,
     name: 'editor',
     version: '0.1.0',
     authenticate: async () => ({ ticket: (await rest.rest.wsTicket()).ticket }),
-    store: indexedDbStore(`spellmesh-journals-${rest.account.id}`),
+    store: journals,
   })
-  return { ...rest, client }
+  return { ...rest, client, journals }
 }
 
 function isRefused(error: unknown): boolean {

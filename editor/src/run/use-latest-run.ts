@@ -1,0 +1,28 @@
+import { useEffect } from 'react'
+import { tabOf } from '../document/store.ts'
+import { useSession } from '../session/context.ts'
+import { watch } from './actions.ts'
+import { runOf } from './store.ts'
+
+/** A tab that is shown without a run shows the latest one that this browser has kept: also after a reload, also offline. */
+export function useLatestRun(tab: string): void {
+  const session = useSession()
+  useEffect(() => {
+    const spell = tabOf(tab)?.spell
+    if (!spell || isBusy(tab)) return
+    session.journals.list(spell).then(
+      ([latest]) => {
+        const shown = tabOf(tab)
+        if (latest && shown && !isBusy(tab))
+          void watch(session, { id: tab, spell, document: shown.document, dirty: false }, latest)
+      },
+      // Without a store there is nothing to show.
+      () => undefined,
+    )
+  }, [session, tab])
+}
+
+function isBusy(tab: string): boolean {
+  const { run, starting } = runOf(tab)
+  return starting || run !== undefined
+}
