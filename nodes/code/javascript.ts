@@ -44,6 +44,7 @@ export default defineNode({
     const answer = (await sandbox.run(wrap(config.code), [given, before], { signal })) as unknown as Answer
     for (const [level, text] of answer.lines) log(LEVELS[level] ?? 'info', text)
     if (answer.error !== null) throw new NodeFailure('CODE_ERROR', answer.error, { retry: false })
+    if (!isObject(answer.state)) throw new NodeFailure('CODE_ERROR', '"state" must stay an object', { retry: false })
     for (const [key, value] of Object.entries(answer.state)) {
       if (!Object.hasOwn(before, key) || JSON.stringify(before[key]) !== JSON.stringify(value)) state.set(key, value)
     }
@@ -53,7 +54,7 @@ export default defineNode({
 
 interface Answer {
   readonly result: Json
-  readonly state: JsonObject
+  readonly state: Json
   readonly lines: readonly (readonly [level: string, text: string])[]
   readonly error: string | null
 }
