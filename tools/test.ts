@@ -20,8 +20,8 @@ const counts = await runJest(args)
 if (checked === true) counts.passed++
 if (checked === false) counts.failed++
 process.exitCode = counts.failed > 0 ? 1 : 0
-const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
-process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
+if (counts.skipped > 0) process.stdout.write(`${counts.skipped} skipped\n`)
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`)
 
 async function runJest(more: readonly string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'spellmesh-test-'))

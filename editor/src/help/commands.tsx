@@ -29,10 +29,7 @@ function Palette({ tab, actions }: { readonly tab: string; readonly actions: rea
   const [words, setWords] = useState('')
   const [index, setIndex] = useState(0)
   const box = useRef<HTMLDivElement>(null)
-  const all = useMemo(
-    () => commandsOf(tab, actions, id => void flow.fitView({ nodes: [{ id }], maxZoom: 1.2, duration: 200 })),
-    [tab, actions, flow],
-  )
+  const all = useMemo(() => commandsOf(tab, actions, id => showNode(flow, id)), [tab, actions, flow])
   const found = useMemo(() => {
     const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
     return all
@@ -112,4 +109,13 @@ function commandsOf(tab: string, actions: readonly Command[], show: (id: string)
     .filter(id => id !== tab)
     .map(id => ({ name: tabs[id]?.document.name ?? '', note: 'open tab', run: () => showTab(id) }))
   return [...actions, ...others, ...nodes]
+}
+
+/** Far away nodes are not drawn, so that their size is not known: about the middle will do. */
+function showNode({ getNode, getZoom, setCenter }: ReturnType<typeof useReactFlow>, id: string): void {
+  const node = getNode(id)
+  if (!node) return
+  const { width = 240, height = 100 } = node.measured ?? {}
+  const { x, y } = node.position
+  void setCenter(x + width / 2, y + height / 2, { zoom: Math.max(0.9, getZoom()), duration: 200 })
 }

@@ -2,6 +2,7 @@ import { useCallback, useMemo } from 'react'
 import type { JsonObject } from '#graph/json.ts'
 import { interfaceOf } from '#graph/interface.ts'
 import { usePage } from '../contracts.ts'
+import { isDirty, tabOf } from '../document/store.ts'
 import { useSession } from '../session/context.ts'
 import { cancel, start } from './actions.ts'
 import { ask } from './input-form.tsx'
@@ -33,7 +34,8 @@ export function useRunActions(tab: string): RunActions {
         const asked = !given && needed.some(input => input.required) ? await ask(needed, known) : (given ?? {})
         if (!asked) return
         if (!given) remember(spell, asked)
-        await start(session, { id: tab, spell, document: page.document, dirty: page.dirty }, asked)
+        const now = tabOf(tab)
+        if (now) await start(session, { id: tab, spell, document: now.document, dirty: isDirty(now) }, asked)
       })()
     },
     [session, page, tab],

@@ -2,12 +2,26 @@ import { ApiError } from '#client/index.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import type { JsonObject } from '#graph/json.ts'
 import { changeTab, isDirty, tabOf } from '../document/store.ts'
+import { say } from '../layout/toasts.tsx'
 import type { Session } from '../session/context.ts'
 
-/** Stores the spell of a tab that the server does not know yet. Answers its id; undefined: that was refused, and the tab says why. */
+/** A session's frames are 64 KB: a larger draft does not go into one. */
+const DRAFT_LIMIT_BYTES = 60_000
+
+/**
+ * Stores the spell of a tab that the server does not know yet, or that is too large to run as a draft. Answers its id; undefined: that was
+ * refused, and the tab says why.
+ */
 export async function ensureStored(session: Session, id: string): Promise<string | undefined> {
   const tab = tabOf(id)
-  return tab?.spell ?? (await save(session, id))
+  if (tab?.spell && !(isDirty(tab) && bytesOf(tab.document) > DRAFT_LIMIT_BYTES)) return tab.spell
+  const spell = await save(session, id)
+  if (spell && tab?.spell) say('Saved: a spell of this size runs as it is stored.')
+  return spell
+}
+
+function bytesOf(document: SpellDocument): number {
+  return new Blob([JSON.stringify(document)]).size
 }
 
 /** Saves a tab as a new revision. Answers the spell's id; undefined: it was refused, and the tab says why. Nothing that was typed meanwhile is lost. */

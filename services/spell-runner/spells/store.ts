@@ -36,6 +36,12 @@ export interface SpellStore {
 
 const COLUMNS = sql.raw('s.id, s.owner, s.name, s.description, s.revision, s.created_at, s.updated_at')
 
+// An older revision has the name that it had then.
+const COLUMNS_OF_REVISION =
+  sql.raw(`s.id, s.owner, s.created_at, s.updated_at, r.revision, r.document::text as document,
+  case when r.revision = s.revision then s.name else r.document->>'name' end as name,
+  case when r.revision = s.revision then s.description else r.document->>'description' end as description`)
+
 export function createSpellStore(database: Kysely<unknown>): SpellStore {
   const one = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<Row | undefined> =>
     (await query.execute(database)).rows[0]
@@ -51,12 +57,12 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
     },
     find: (owner, id, revision) =>
       one(sql<SpellWithDocument>`
-        select ${COLUMNS}, r.document::text as document, r.revision as revision
+        select ${COLUMNS_OF_REVISION}
         from spell_runner.spells s join spell_runner.revisions r on r.spell = s.id and r.revision = coalesce(${revision ?? null}::integer, s.revision)
         where s.id = ${id} and s.owner = ${owner}`),
     findByReference: (owner, reference, revision) =>
       one(sql<SpellWithDocument>`
-        select ${COLUMNS}, r.document::text as document, r.revision as revision
+        select ${COLUMNS_OF_REVISION}
         from spell_runner.spells s join spell_runner.revisions r on r.spell = s.id and r.revision = coalesce(${revision ?? null}::integer, s.revision)
         where s.owner = ${owner} and (s.id = ${reference} or s.name = ${reference})
         order by s.id = ${reference} desc, s.updated_at desc limit 1`),

@@ -1,0 +1,249 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Browser } from 'playwright-core'
+import type { RunRecord, SpellRecord } from '#client/index.ts'
+import { embedded } from '#mesh/testing.ts'
+import type { TestSystem } from '#mesh/testing.ts'
+import { browserPath, openBrowser, openEditor } from './browser.ts'
+import type { Editor } from './browser.ts'
+import { openProxy } from './proxy.ts'
+
+let system: TestSystem
+let browser: Browser
+let editors: Editor[] = []
+
+const visit = async (url = system.url): Promise<Editor> => {
+  const editor = await openEditor(browser, url)
+  editors.push(editor)
+  return editor
+}
+
+const spell = (name: string, nodes: object, wires: string[][]) => ({ format: 'spell/1', name, nodes, wires })
+const slow = (name: string) =>
+  spell(
+    name,
+    {
+      start: { type: 'flow/start', at: [0, 0] },
+      first: { type: 'flow/delay', config: { ms: 1500 }, at: [240, 0] },
+      say: { type: 'text/template', config: { template: 'all the way' }, at: [240, 160] },
+      out: { type: 'flow/output', config: { name: 'text' }, at: [520, 0] },
+    },
+    [
+      ['start.out', 'first.in'],
+      ['first.out', 'out.in'],
+      ['say.text', 'out.value'],
+    ],
+  )
+
+;(browserPath ? describe : describe.skip)(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
+  beforeAll(async () => {
+    system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
+    browser = await openBrowser()
+  }, 60_000)
+  afterEach(async () => {
+    const faults = editors.flatMap(editor => editor.faults)
+    await Promise.all(editors.map(({ context }) => context.close()))
+    editors = []
+    expect(faults).toEqual([])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  test('a stranger sees a spell that has just run, and goes back and forth in it', async () => {
+    const { page, part, inState, verified } = await visit()
+    await verified()
+    await inState('story', 'done')
+    await part('timeline-slider').focus()
+    await page.keyboard.press('Home')
+    await inState('story', 'idle')
+    await page.keyboard.press('End')
+    await inState('story', 'done')
+    await part('section-console').click()
+    await part('console-input').fill('help')
+    await page.keyboard.press('Enter')
+    await page.getByText('run the spell').first().waitFor()
+  })
+
+  test('what is typed reaches the node, is undone, redone, run unsaved, and saved', async () => {
+    const { page, part, verified, openSpell, api } = await visit()
+    const { id } = await openSpell(slow('Typing'))
+    await page.locator('[data-testid="node-say"] .card__title').click()
+    await page.locator('.code-field .cm-content').click()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type(' with {{company}}')
+    const socket = page.locator('[data-testid="node-say"]').getByText('company', { exact: true })
+    await socket.waitFor()
+    await part('undo').click()
+    await socket.waitFor({ state: 'detached' })
+    await part('redo').click()
+    await socket.waitFor()
+    await page.keyboard.press('Escape')
+    await part('run').click()
+    await part('save-status').getByText('not saved').waitFor()
+    await part('save').click()
+    await part('save-status').getByText('saved just now').waitFor()
+    const stored = await api<{ spell: SpellRecord }>('GET', `/v1/spells/${id}`)
+    expect(stored.spell).toMatchObject({ revision: 2, document: { nodes: { say: { config: {} } } } })
+    expect(JSON.stringify(stored.spell.document)).toContain('all the way with {{company}}')
+    await verified()
+  })
+
+  test('a conflict is shown, and loses neither version', async () => {
+    const { page, part, openSpell, api } = await visit()
+    const { id, revision } = await openSpell(slow('Conflict'))
+    await page.locator('[data-testid="node-say"] .card__title').click()
+    const title = page.locator('.inspector__name')
+    await title.fill('Mine')
+    const theirs = slow('Theirs')
+    await api('PUT', `/v1/spells/${id}`, { baseRevision: revision, document: theirs })
+    await part('save-status').getByText('revision 2 is newer').waitFor()
+    await part('save').click()
+    await part('conflict').waitFor()
+    await part('keep-mine').click()
+    await part('save-status').getByText('saved just now').waitFor()
+    const { spell: third } = await api<{ spell: SpellRecord }>('GET', `/v1/spells/${id}`)
+    expect(third).toMatchObject({ revision: 3, name: 'Conflict', document: { nodes: { say: { title: 'Mine' } } } })
+    expect((await api<{ spell: SpellRecord }>('GET', `/v1/spells/${id}?revision=2`)).spell.name).toBe('Theirs')
+  })
+
+  test('a run that fails says so on its node, in the console and in the run', async () => {
+    const { part, inState, status, openSpell } = await visit()
+    const nodes = {
+      start: { type: 'flow/start', at: [0, 0] },
+      read: { type: 'data/parse-json', values: { text: '{nonsense' }, at: [0, 160] },
+      log: { type: 'debug/log', at: [260, 0] },
+    }
+    await openSpell(
+      spell('Fails', nodes, [
+        ['start.out', 'log.in'],
+        ['read.value', 'log.value'],
+      ]),
+    )
+    await part('run').click()
+    await status('failed')
+    await inState('log', 'failed')
+    await part('section-console').click()
+    await part('console').getByText('the run failed').waitFor()
+  })
+
+  test('a cut connection is taken up again, and the run is whole', async () => {
+    await using proxy = await openProxy(system.url)
+    const { part, inState, verified, openSpell } = await visit(proxy.url)
+    await openSpell(slow('Cut'))
+    await part('connection').and(part('connection')).waitFor({ state: 'attached' })
+    await part('run').click()
+    await inState('first', 'running')
+    proxy.cut()
+    await verified()
+    await inState('out', 'done')
+  })
+
+  test('a run started in one tab is seen in another', async () => {
+    const one = await visit()
+    const { id } = await one.openSpell(slow('Seen'))
+    const other = await visit(`${system.url}/s/${id}`)
+    await other.part('canvas').waitFor()
+    await one.part('run').click()
+    await one.verified()
+    await other.part('section-runs').click()
+    await other.part('runs').getByText('completed').first().click()
+    await other.verified()
+    await other.inState('out', 'done')
+  })
+
+  test('recorded runs are there without a server, also after a reload', async () => {
+    const { page, context, part, inState, verified, openSpell } = await visit()
+    await openSpell(slow('Kept'))
+    await part('run').click()
+    await verified()
+    await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)')
+    await page.reload()
+    await verified()
+    await context.setOffline(true)
+    await page.reload()
+    await verified()
+    await part('timeline-slider').focus()
+    await page.keyboard.press('Home')
+    await inState('out', 'idle')
+    await page.keyboard.press('End')
+    await inState('out', 'done')
+    await part('section-runs').click()
+    await part('runs').getByText('kept in this browser').waitFor()
+  })
+
+  test('a Thoth document is imported by dropping its file', async () => {
+    const { page, inState, part, verified } = await visit()
+    await verified()
+    const dropped = {
+      id: 'echo',
+      name: 'Dropped',
+      chain: {
+        id: 'demo@0.1.0',
+        nodes: {
+          1: {
+            id: 1,
+            name: 'Module Trigger In',
+            data: { name: 'in' },
+            inputs: {},
+            outputs: { trigger: { connections: [{ node: 2, input: 'trigger', data: {} }] } },
+            position: [0, 0],
+          },
+          2: {
+            id: 2,
+            name: 'Output',
+            data: { name: 'answer' },
+            inputs: {
+              trigger: { connections: [{ node: 1, output: 'trigger', data: {} }] },
+              input: { connections: [{ node: 3, output: 'output', data: {} }] },
+            },
+            outputs: {},
+            position: [300, 0],
+          },
+          3: {
+            id: 3,
+            name: 'Universal Input',
+            data: { name: 'question', defaultValue: 'why', useDefault: true },
+            inputs: {},
+            outputs: { output: { connections: [{ node: 2, input: 'input', data: {} }] } },
+            position: [0, 200],
+          },
+        },
+      },
+    }
+    const transfer = await page.evaluateHandle(`{
+      const made = new DataTransfer()
+      made.items.add(new File([${JSON.stringify(JSON.stringify(dropped))}], 'dropped.thoth', { type: 'application/json' }))
+      made
+    }`)
+    for (const type of ['dragenter', 'dragover', 'drop'])
+      await page.dispatchEvent('.workbench', type, { dataTransfer: transfer })
+    await part('tabs').getByText('Dropped').waitFor()
+    await part('run').click()
+    await verified()
+    await inState('output-2', 'done')
+  })
+
+  test('a spell of 2,000 nodes opens, is moved about in, changed and run', async () => {
+    const { page, part, status, openSpell, api } = await visit()
+    const nodes: Record<string, object> = { start: { type: 'flow/start', at: [0, 0] } }
+    const wires: string[][] = []
+    for (let index = 1; index < 2000; index++) {
+      nodes[`d${index}`] = { type: 'debug/log', values: { value: index }, at: [(index % 50) * 260, (index / 50) * 180] }
+      wires.push([index === 1 ? 'start.out' : `d${index - 1}.out`, `d${index}.in`])
+    }
+    const { id } = await openSpell(spell('Large', nodes, wires))
+    await page.locator('.react-flow__node').first().waitFor()
+    await page.keyboard.press('Control+k')
+    await part('commands').waitFor()
+    await page.keyboard.type('d77')
+    await page.keyboard.press('Enter')
+    await part('node-d77').getByText('Log').waitFor()
+    await page.locator('.inspector__name').fill('Changed')
+    await part('run').click()
+    await status('completed')
+    const { runs } = await api<{ runs: RunRecord[] }>('GET', `/v1/spells/${id}/runs`)
+    expect(runs[0]).toMatchObject({ status: 'completed', spellRevision: 2 })
+    expect(runs[0]?.lastSeq).toBeGreaterThan(2000)
+  }, 90_000)
+})
