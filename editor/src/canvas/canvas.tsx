@@ -1,4 +1,13 @@
-import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow } from '@xyflow/react'
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+  useStore,
+} from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import type { DragEvent, MouseEvent, ReactNode } from 'react'
 import { useCallback } from 'react'
@@ -18,6 +27,8 @@ import './canvas.css'
 const NODE_TYPES = { card: NodeCard }
 const EDGE_TYPES = { wire: WireLine }
 const DELETE_KEYS = ['Delete', 'Backspace']
+/** Below it nothing can be read: only shapes are drawn. */
+const FAR_ZOOM = 0.3
 const SNAP: [number, number] = [10, 10]
 
 /** The canvas of a tab. */
@@ -27,6 +38,7 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
   const { wires, onEdgesChange } = useWires(tab, model.wires)
   const connecting = useConnecting(tab)
   const flow = useReactFlow()
+  const isFar = useStore(one => one.transform[2] < FAR_ZOOM)
   const onDrop = useCallback(
     (event: DragEvent) => {
       const type = event.dataTransfer.getData(DRAGGED_TYPE)
@@ -52,7 +64,7 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
     [tab, flow],
   )
   return (
-    <div className="canvas" data-testid="canvas" onDoubleClick={onDoubleClick}>
+    <div className={isFar ? 'canvas canvas--far' : 'canvas'} data-testid="canvas" onDoubleClick={onDoubleClick}>
       <ReactFlow<CardNode, WireEdge>
         nodes={cards}
         edges={wires}

@@ -11,12 +11,13 @@ import type { WireEdge } from './wire.tsx'
 export function useCards(tab: string, model: readonly CardNode[]) {
   const selection = useTab(tab, one => one.selection)
   const [cards, setCards] = useState<CardNode[]>([])
+  const shown = useGradually(model)
   // What was measured and what is selected stays with a card while the document changes under it.
   useEffect(() => {
     setCards(before => {
       const known = new Map(before.map(card => [card.id, card]))
       const picked = new Set(selection)
-      return model.map(card => {
+      return shown.map(card => {
         const old = known.get(card.id)
         const selected = picked.has(card.id)
         if (
@@ -29,7 +30,7 @@ export function useCards(tab: string, model: readonly CardNode[]) {
         return { ...old, ...card, selected }
       })
     })
-  }, [model, selection])
+  }, [shown, selection])
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CardNode>[]) => {
@@ -56,6 +57,20 @@ export function useCards(tab: string, model: readonly CardNode[]) {
     [tab],
   )
   return { cards, onNodesChange }
+}
+
+const AT_ONCE = 150
+
+/** A large spell comes in parts, so that the page answers from the first one on: every card must be drawn once to be measured. */
+function useGradually(model: readonly CardNode[]): readonly CardNode[] {
+  const [count, setCount] = useState(AT_ONCE)
+  const isWhole = count >= model.length
+  useEffect(() => {
+    if (isWhole) return undefined
+    const frame = requestAnimationFrame(() => setCount(before => before + AT_ONCE))
+    return () => cancelAnimationFrame(frame)
+  }, [isWhole, count])
+  return useMemo(() => (isWhole ? model : model.slice(0, count)), [model, isWhole, count])
 }
 
 /** The wires of a tab; which of them are selected is nobody else's business. */
