@@ -58,7 +58,7 @@ async function* complete(
   try {
     const stream = await client.chat.completions.create(toBody(request), {
       signal,
-      idempotencyKey: request.idempotencyKey || undefined,
+      headers: request.idempotencyKey ? { 'idempotency-key': request.idempotencyKey } : {},
     })
     for await (const chunk of stream) {
       clearTimeout(timer)

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Provider, ProviderPart, ProviderRequest } from './provider.ts'
+
+export const QUESTION: ProviderRequest = {
+  model: '',
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Three names for a boat' },
+  ],
+  stop: [],
+  idempotencyKey: 'run/activation',
+}
+
+/** What a provider said, and how it ended. */
+export async function listen(parts: AsyncIterable<ProviderPart>) {
+  let text = ''
+  let pieces = 0
+  const ends: ProviderPart[] = []
+  for await (const part of parts) {
+    if ('text' in part) {
+      if (ends.length > 0) throw new Error('text after the finish')
+      text += part.text
+      pieces++
+    } else ends.push(part)
+  }
+  return { text, pieces, ends }
+}
+
+/** Every provider behaves like this. `open` answers one that streams slowly enough to be left in the middle. */
+export function testProvider(name: string, open: () => Promise<Provider>, upstreamIsClosed: () => Promise<void>): void {
+  const never = new AbortController().signal
+
+  describe(name, () => {
+    test('lists at least one model by name, and answers with it', async () => {
+      const provider = await open()
+      const [model] = await provider.models(never)
+      expect(model?.name).toMatch(/^\S+$/)
+      const { text, pieces, ends } = await listen(provider.complete({ ...QUESTION, model: model?.name ?? '' }, never))
+      expect(text).not.toBe('')
+      expect(pieces).toBeGreaterThan(1)
+      expect(ends).toEqual([{ reason: 'stop', inputTokens: expect.any(Number), outputTokens: expect.any(Number) }])
+    })
+
+    test('ends at the limit of tokens, and says so', async () => {
+      const provider = await open()
+      const [model] = await provider.models(never)
+      const request = { ...QUESTION, model: model?.name ?? '', maxTokens: 2 }
+      expect((await listen(provider.complete(request, never))).ends).toMatchObject([
+        { reason: 'length', outputTokens: 2 },
+      ])
+    })
+
+    test('an aborted answer rejects as cancelled and closes its request', async () => {
+      const provider = await open()
+      const [model] = await provider.models(never)
+      const abort = new AbortController()
+      const read = async () => {
+        for await (const part of provider.complete({ ...QUESTION, model: model?.name ?? '' }, abort.signal))
+          if ('text' in part) abort.abort()
+      }
+      await expect(read()).rejects.toMatchObject({ code: 'CANCELLED' })
+      await upstreamIsClosed()
+    })
+
+    test('a reader who leaves closes the request', async () => {
+      const provider = await open()
+      const [model] = await provider.models(never)
+      const parts = provider.complete({ ...QUESTION, model: model?.name ?? '' }, never)[Symbol.asyncIterator]()
+      expect(await parts.next()).toMatchObject({ done: false, value: { text: expect.any(String) } })
+      await parts.return?.()
+      expect(await parts.next()).toEqual({ done: true, value: undefined })
+      await upstreamIsClosed()
+    })
+  })
+}
