@@ -96,6 +96,24 @@ export function toResult(
   }
 }
 
+/** The line for one part of all samples, e.g. 0.99; its spread is that of the same part of each block. */
+export function toPartResult(
+  name: string,
+  unit: string,
+  part: number,
+  blocks: readonly (readonly number[])[],
+  against: { name: string; blocks: readonly (readonly number[])[] } | undefined,
+  goal: Goal,
+): Result {
+  const partOf = (all: readonly (readonly number[])[]) => quantile(all.flat(), part)
+  const other = against && { name: against.name, values: [partOf(against.blocks)] }
+  const parts = blocks.map(block => quantile(block, part))
+  return {
+    ...toResult(name, unit, [partOf(blocks)], other, goal),
+    spread: [quantile(parts, 0.1), quantile(parts, 0.9)],
+  }
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }

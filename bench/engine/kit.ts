@@ -49,7 +49,16 @@ const registry = createRegistry({
 const unused = () => Promise.reject(new Error('nothing in this suite reaches outside'))
 export const host: RunHost = {
   now: () => Date.now(),
-  sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, ms)
+      const onAbort = () => {
+        clearTimeout(timer)
+        reject(signal.reason as Error)
+      }
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+    }),
   turn: () => new Promise(resolve => setImmediate(resolve)),
   services: {} as NodeServices,
   sandbox: { run: unused },
