@@ -4,6 +4,7 @@ import type { JsonObject } from '#graph/json.ts'
 import { backOffMs, pause } from './back-off.ts'
 import { openConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
+import type { HeartbeatTimes } from './heartbeat.ts'
 import { createRest } from './rest.ts'
 import { FollowedRun } from './run.ts'
 import { memoryStore } from './stores.ts'
@@ -32,6 +33,8 @@ export interface ClientOptions {
   /** Where journals of ended runs are kept. Absent: in memory. */
   readonly store?: JournalStore
   readonly WebSocket?: typeof globalThis.WebSocket
+  /** When a silent connection is asked, and when it is given up. */
+  readonly heartbeat?: HeartbeatTimes
 }
 
 /** Opens a session that lasts until it is closed. */
@@ -66,6 +69,7 @@ class Client implements SpellmeshClient {
     this.#connection = openConnection({
       url: options.url,
       ...(options.WebSocket ? { WebSocket: options.WebSocket } : {}),
+      ...(options.heartbeat ? { heartbeat: options.heartbeat } : {}),
       hello: () => this.#hello(),
       onOpen: answer => this.#opened(answer),
       onNotification: (name, params) => this.#told(name, params),

@@ -1,6 +1,8 @@
 import type { CallName, Calls, NotificationName, Notifications, RpcError } from '#edge/protocol.ts'
 import { CLOSE, SESSION_PATH, SUBPROTOCOL } from '#edge/protocol.ts'
 import { backOffMs } from './back-off.ts'
+import { createHeartbeat, HEARTBEAT } from './heartbeat.ts'
+import type { Heartbeat, HeartbeatTimes } from './heartbeat.ts'
 import { ApiError } from './types.ts'
 import type { ConnectionStatus } from './types.ts'
 
@@ -14,6 +16,7 @@ export interface ConnectionOptions {
   /** `error`: why it is closed for good. */
   onStatus(status: ConnectionStatus, retryInMs?: number, error?: ApiError): void
   readonly WebSocket?: typeof globalThis.WebSocket
+  readonly heartbeat?: HeartbeatTimes
 }
 
 /** One lasting connection: it comes back by itself, with back-off and full jitter, until it is closed or its user is not welcome. */
@@ -89,6 +92,7 @@ class LastingConnection implements Connection {
   /** Proofs refused one after another. */
   #refused = 0
   #frameBytes = Infinity
+  #heartbeat: Heartbeat | undefined
   #ended = new ApiError(0, 'CANCELLED', 'the client is closed', { retry: false })
 
   constructor(options: ConnectionOptions) {
@@ -141,6 +145,7 @@ class LastingConnection implements Connection {
 
   #end(error: ApiError): void {
     this.#ended = error
+    this.#heartbeat?.stop()
     clearTimeout(this.#retry)
     clearTimeout(this.#drainTimer)
     PAGE.removeEventListener?.('online', this.#onOnline)
@@ -204,6 +209,11 @@ class LastingConnection implements Connection {
     this.#openedAt = Date.now()
     this.#refused = 0
     this.#frameBytes = answer.limits.frameBytes
+    this.#heartbeat = createHeartbeat(
+      this.#options.heartbeat ?? HEARTBEAT,
+      () => this.tell('session.ping', {}),
+      () => this.#abandon(),
+    )
     this.#setStatus('open')
     this.#options.onOpen(answer)
     for (const { resolve } of this.#wanted.splice(0)) resolve()
@@ -263,6 +273,7 @@ class LastingConnection implements Connection {
 
   #forget(): void {
     this.#socket = undefined
+    this.#heartbeat?.stop()
     clearTimeout(this.#drainTimer)
     this.#failAll(new Lost())
   }
@@ -315,6 +326,7 @@ class LastingConnection implements Connection {
   }
 
   #receive(text: string): void {
+    this.#heartbeat?.heard()
     let frame: Message | readonly Message[]
     try {
       frame = JSON.parse(text) as Message | readonly Message[]

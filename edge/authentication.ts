@@ -19,6 +19,8 @@ export interface Authentication {
   ofRequest(request: Request): Promise<Proved>
   ofTicket(ticket: string): Promise<Proved>
   ofToken(token: string): Promise<Proved>
+  /** The present versions of accounts, in order; 0: gone. */
+  versions(users: readonly string[]): Promise<readonly number[]>
   /** Whether a page of this origin may speak for its user: pages of this host, and those that the operator names. */
   isOwnOrigin(origin: string, host: string): boolean
 }
@@ -65,6 +67,7 @@ export function createAuthentication(
     },
     ofTicket: ticket => user.redeemTicket({ ticket }),
     ofToken: token => prove('accessToken', token),
+    versions: async users => (await user.listVersions({ userIds: [...users] })).versions,
   }
 }
 

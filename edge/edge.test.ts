@@ -178,6 +178,17 @@ test('a session sees every entry of its run once, in order, with its chunks', as
   program.ws.terminate()
 })
 
+test('a run may be started of a spell that was not opened; each entry is a frame of its own', async () => {
+  const spell = await create(talking)
+  const program = await connect()
+  const { result } = await program.call('run.start', { spell })
+  const { run } = result as unknown as { run: RunRecord }
+  await program.until(one => one.params?.entry?.kind === 'run.completed')
+  expect(run).toMatchObject({ spellId: spell, status: 'running' })
+  expect(program.batches).toBe(0)
+  expect((await program.call('spell.close', { spell })).result).toEqual({})
+})
+
 test('a session that was cut goes on without a gap', async () => {
   const loop = document(
     {

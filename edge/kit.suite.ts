@@ -49,12 +49,15 @@ export interface Told {
 export class Program {
   readonly told: Told[] = []
   readonly ws: WebSocket
+  /** Frames that held several messages. */
+  batches = 0
   readonly closed: Promise<number>
   #id = 0
   constructor(url: string, headers: Record<string, string> = {}) {
     this.ws = new WebSocket(`${url.replace('http', 'ws')}/v1/session`, 'spellmesh.v1', { headers })
     this.ws.on('message', data => {
       const message = JSON.parse((data as Buffer).toString()) as Told | Told[]
+      if (Array.isArray(message)) this.batches++
       this.told.push(...(Array.isArray(message) ? message : [message]))
     })
     this.closed = new Promise(resolve => this.ws.on('close', resolve))

@@ -7,6 +7,13 @@ export const LIMIT_SETTINGS = {
   SOCKETS_PER_USER: integer('sessions of one user', 20, { min: 1 }),
   SOCKETS_PER_ADDRESS: integer('sockets of one address', 200, { min: 1 }),
   SOCKETS_WAITING: integer('sockets of one address that have not proved who they are', 32, { min: 1 }),
+  REVOCATION_SWEEP_MS: integer(
+    'how often the edge looks for sessions that were ended while it did not hear of it',
+    60_000,
+    {
+      min: 100,
+    },
+  ),
   OPEN_SPELLS: integer('spells open in one session', 16, { min: 1 }),
 }
 

@@ -19,6 +19,7 @@ export const SHAPES: Readonly<Record<CallName, Shape>> = {
     'resume?': 'positions',
     'open?': 'texts',
   },
+  'session.ping': {},
   'session.refresh': { 'ticket?': 'text', 'token?': 'text' },
   'spell.open': { spell: 'text', 'revision?': 'number' },
   'spell.edit': { spell: 'text', draft: 'draft' },
@@ -95,6 +96,8 @@ class ConnectedSession implements Methods {
 
   async call(method: CallName, params: object): Promise<Answer> {
     switch (method) {
+      case 'session.ping':
+        return NOTHING
       case 'spell.open': {
         const { spell, revision = 0 } = params as Calls['spell.open']['params']
         return { text: await this.#open(spell, revision, this.#parts.settings.FRAME_BYTES - ROOM_BYTES) }
@@ -181,7 +184,7 @@ class ConnectedSession implements Methods {
   }
 
   async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
-    this.#mustBeOpen(spell)
+    if (!this.#manager.has(spell)) await this.#open(spell, 0, 0)
     const { onDetach = '', state, limits } = options
     const { run } = await this.#manager.start({
       spellId: spell,

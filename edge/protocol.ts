@@ -65,6 +65,8 @@ export interface Calls {
       limits: { frameBytes: number; commandsPerSecond: number; openSpells: number; ackEntries: number; ackMs: number }
     }
   }
+  /** Asks whether the server is still there. */
+  'session.ping': { params: Record<string, never>; result: Record<string, never> }
   'session.refresh': { params: { ticket?: string; token?: string }; result: { expiresInMs: number } }
   'spell.open': {
     params: { spell: string; revision?: number }
@@ -73,7 +75,7 @@ export interface Calls {
   /** Gives the session an unsaved document (null: back to the stored one). */
   'spell.edit': { params: { spell: string; draft: JsonObject | null }; result: { problems: readonly Problem[] } }
   'spell.close': { params: { spell: string }; result: Record<string, never> }
-  /** The session watches the run from its first entry on. */
+  /** The session watches the run from its first entry on. A spell that is not open is opened. */
   'run.start': {
     params: {
       spell: string

@@ -77,6 +77,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
   }
   followBus(bus, connected)
+  const sweeping = setInterval(() => void sweep(connected, options), settings.REVOCATION_SWEEP_MS)
+  sweeping.unref()
   return {
     upgrade({ path, origin, host, protocols, address }) {
       if (path !== SESSION_PATH) return { status: 404 }
@@ -94,7 +96,31 @@ export function createSessions(options: SessionsOptions): Sessions {
       sockets.set(sessions.size)
       return session
     },
-    drain: () => drain([...sessions]),
+    async drain() {
+      clearInterval(sweeping)
+      await drain([...sessions])
+    },
+  }
+}
+
+/** Ends sessions of this user that an earlier version of the account opened. */
+function endOlder(connected: Iterable<Session>, user: string, version: number): void {
+  for (const session of [...connected]) {
+    if (session.user !== user || session.version >= version) continue
+    session.notify('session.revoked', {})
+    session.end(CLOSE.forbidden, 'the session was ended')
+  }
+}
+
+/** What the bus lost is found by asking for the versions of all who are connected. */
+async function sweep(connected: ReadonlySet<Session>, { authentication, log }: SessionsOptions): Promise<void> {
+  const users = [...new Set([...connected].map(session => session.user))]
+  try {
+    const versions = users.length > 0 ? await authentication.versions(users) : []
+    // An account that is gone has version 0, and nobody speaks for it.
+    versions.forEach((version, index) => endOlder(connected, users[index] ?? '', version || Infinity))
+  } catch (error) {
+    log.warn({ error }, 'revoked sessions could not be looked for')
   }
 }
 
@@ -103,11 +129,7 @@ function followBus(bus: Bus, connected: ReadonlySet<Session>): void {
   bus.subscribe('sys.v1.revoke.*', ({ subject, payload }) => {
     const user = subject.slice('sys.v1.revoke.'.length)
     const { version } = JSON.parse(Buffer.from(payload).toString()) as { version: number }
-    for (const session of [...connected]) {
-      if (session.user !== user || session.version >= version) continue
-      session.notify('session.revoked', {})
-      session.end(CLOSE.forbidden, 'the session was ended')
-    }
+    endOlder(connected, user, version)
   })
   // What was published meanwhile is lost: the journal has it.
   bus.onGap(() => {

@@ -146,36 +146,24 @@ export class Watch {
     else if (this.#isFull()) this.#lag()
   }
 
-  /** Frames of at most the limit: one entry as it is, several as a JSON-RPC batch. */
+  /** A frame for each entry, all in one write. An entry over the frame's limit is announced, and read over REST. */
   #send(texts: readonly string[]): void {
     if (texts.length === 0) return
     const { socket, frameBytes, onDelivered } = this.#options
-    let frame: string[] = []
-    let size = 2
-    const flush = () => {
-      if (frame.length > 0) socket.send(frame.length === 1 ? (frame[0] ?? '') : `[${frame.join(',')}]`)
-      frame = []
-      size = 2
-    }
     socket.cork(() => {
       for (const text of texts) {
         const seq = ++this.#last
-        const whole = notificationText(
-          'run.entry',
-          `{"run":"${this.run}","attempt":${this.#attempt},"seq":${seq},"entry":${text}}`,
-        )
-        const told =
-          Buffer.byteLength(whole) <= frameBytes
-            ? whole
-            : notificationText('run.entry', `{"run":"${this.run}","attempt":${this.#attempt},"seq":${seq}}`)
-        const bytes = told === whole ? Buffer.byteLength(whole) : told.length
-        if (size + bytes + 1 > frameBytes) flush()
-        frame.push(told)
-        size += bytes + 1
+        const position = `"run":"${this.run}","attempt":${this.#attempt},"seq":${seq}`
+        let told = notificationText('run.entry', `{${position},"entry":${text}}`)
+        let bytes = Buffer.byteLength(told)
+        if (bytes > frameBytes) {
+          told = notificationText('run.entry', `{${position}}`)
+          bytes = told.length
+        }
+        socket.send(told)
         this.#unacked.push({ seq, bytes })
         this.#unackedBytes += bytes
       }
-      flush()
     })
     onDelivered(texts.length)
     if (this.#unackedBytes > UNACKED_BYTES || this.#last - this.#acked > UNACKED_ENTRIES) {

@@ -44,6 +44,7 @@ export interface Runner {
 }
 
 const HEAD_MS = 1_000
+const SWEEP_MS = 3_600_000
 /** How long runs at work may go on when the process is to end. */
 const FINISH_MS = 2_000
 
@@ -76,7 +77,10 @@ export async function openRunner(
   const beacon = setInterval(() => {
     for (const run of runs.active()) run.announce()
   }, HEAD_MS)
+  const sweep = () => void store.sweep().catch((error: unknown) => log.warn({ error }, 'sweeping drafts failed'))
+  const sweeping = setInterval(sweep, SWEEP_MS)
   environment.onStop(async () => {
+    clearInterval(sweeping)
     runs.close()
     detached.close()
     await finish(runs)

@@ -57,6 +57,7 @@ export function createAccounts(options: AccountsOptions) {
       const version = await store.revoke(ended.account)
       if (version !== undefined) signing.announce(ended.account, version)
     },
+    versions: (users: readonly string[]) => store.versions(users),
     async me(user: string) {
       const account = await store.account(user)
       if (!account) throw gone()

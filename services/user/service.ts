@@ -11,7 +11,18 @@ const SWEEP_MS = 60_000
 
 export default defineService({
   contract: UserServiceDefinition,
-  open: ['getInstance', 'register', 'login', 'openLocal', 'refresh', 'logout', 'redeemTicket', 'authenticate', 'keys'],
+  open: [
+    'getInstance',
+    'register',
+    'login',
+    'openLocal',
+    'refresh',
+    'logout',
+    'redeemTicket',
+    'authenticate',
+    'listVersions',
+    'keys',
+  ],
   settings: {
     REGISTRATION: choice(
       'whether anybody may make an account; empty: only the first one, which claims the instance',
@@ -52,6 +63,7 @@ export default defineService({
       issueTicket: async (_, call) => accounts.issueTicket(userOf(call)),
       redeemTicket: ({ ticket }) => accounts.redeemTicket(ticket),
       authenticate: ({ proof }) => accounts.authenticate(proof),
+      listVersions: async ({ userIds }) => ({ versions: await accounts.versions(userIds) }),
       keys: async () => ({ jwks: Buffer.from(JSON.stringify(await identities.jwks())) }),
     }
   },

@@ -37,6 +37,8 @@ export interface UserStore {
   takeTicket(hash: string): Promise<Grant | undefined>
   /** Ends all sessions of an account; answers its new version. */
   revoke(account: string): Promise<number | undefined>
+  /** The version of each account, 0 where there is none. */
+  versions(accounts: readonly string[]): Promise<number[]>
   /** Removes what has run out. */
   sweep(): Promise<void>
 }
@@ -51,7 +53,8 @@ export function createUserStore(database: Kysely<unknown>): UserStore {
 
 /** Answers the only row there can be. */
 type One = <Row>(query: ReturnType<typeof sql<Row>>) => Promise<Row | undefined>
-type OfAccounts = 'begin' | 'isClaimed' | 'account' | 'accountByEmail' | 'localAccount' | 'claim' | 'add' | 'revoke'
+type OfAccounts = Exclude<keyof UserStore, OfGrants>
+type OfGrants = 'putSession' | 'session' | 'endSession' | 'putTicket' | 'takeTicket' | 'sweep'
 
 function keepAccounts(database: Kysely<unknown>, one: One): Pick<UserStore, OfAccounts> {
   return {
@@ -82,6 +85,12 @@ function keepAccounts(database: Kysely<unknown>, one: One): Pick<UserStore, OfAc
       one(sql<AccountRow>`
         insert into "user".accounts (id, email, name, role, password) values (${id}, ${email}, ${name}, ${role}, ${password})
         on conflict do nothing returning ${ACCOUNT}`),
+    async versions(accounts) {
+      const { rows } = await sql<{ version: number }>`
+        select coalesce(a.version, 0) as version from json_array_elements_text(${JSON.stringify(accounts)}::json) with ordinality as asked (id, place)
+        left join "user".accounts a on a.id = asked.id order by place`.execute(database)
+      return rows.map(({ version }) => version)
+    },
     async revoke(account) {
       return (
         await one(
@@ -95,7 +104,7 @@ function keepAccounts(database: Kysely<unknown>, one: One): Pick<UserStore, OfAc
 }
 
 /** Sessions and tickets. */
-function keepGrants(database: Kysely<unknown>, one: One): Omit<UserStore, OfAccounts> {
+function keepGrants(database: Kysely<unknown>, one: One): Pick<UserStore, OfGrants> {
   const after = (ms: number) => sql`now() + ${ms}::bigint * interval '1 millisecond'`
   return {
     async putSession(hash, { id, version }, lifeMs) {

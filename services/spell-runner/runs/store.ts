@@ -53,6 +53,8 @@ export interface RunStore {
   state(owner: string, spell: string, session: string): Promise<Record<string, string>>
   putDraft(hash: string, document: string): Promise<void>
   draft(hash: string): Promise<string | undefined>
+  /** Removes drafts and idempotency keys that nothing needs any more. */
+  sweep(): Promise<void>
   /** Gives the key to `run` unless a run has it already; answers whose it is now. */
   claimKey(owner: string, key: string, run: string): Promise<string>
 }
@@ -123,7 +125,7 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
       return Object.fromEntries(rows.map(({ key, value }) => [key, value]))
     },
     async putDraft(hash, document) {
-      await sql`insert into spell_runner.drafts (hash, document) values (${hash}, ${document}::json) on conflict do nothing`.execute(
+      await sql`insert into spell_runner.drafts (hash, document) values (${hash}, ${document}::json) on conflict (hash) do update set created_at = now()`.execute(
         database,
       )
     },
@@ -131,6 +133,11 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
       const { rows } = await sql<{ document: string }>`
         select document::text as document from spell_runner.drafts where hash = ${hash}`.execute(database)
       return rows[0]?.document
+    },
+    async sweep() {
+      await sql`delete from spell_runner.drafts d where d.created_at < now() - interval '1 day'
+        and not exists (select 1 from spell_runner.runs r where r.draft = d.hash)`.execute(database)
+      await sql`delete from spell_runner.idempotency_keys where created_at < now() - interval '1 day'`.execute(database)
     },
     async claimKey(owner, key, run) {
       // A key whose run never came to be, or is older than a day, is given anew.
