@@ -9,6 +9,7 @@ import type { Timeline } from '#graph/timeline.ts'
 import { createTimeline } from '#graph/timeline.ts'
 import type { NodeView, RunView } from '#graph/view.ts'
 import { applyChunk, emptyView } from '#graph/view.ts'
+import { showGiven } from './given.ts'
 import { Inputs } from './inputs.ts'
 
 /** How far the browser has come with proving and repeating a run by itself. */
@@ -113,7 +114,7 @@ export function attach(
     speed: runOf(tab).speed,
     run: handle.run,
     timeline,
-    view: timeline.at(timeline.last),
+    view: showGiven(timeline.at(timeline.last), document),
     document,
   })
   const live = new Map<string, Chunk>()
@@ -172,19 +173,19 @@ function refresh(tab: string): void {
 }
 
 function draw(tab: string): void {
-  const { timeline, position } = runOf(tab)
+  const { timeline, position, document } = runOf(tab)
   // While somebody looks at an earlier moment, new entries only make the slider longer.
   if (position !== 'live') return update(tab, {})
-  const view = timeline.at(timeline.last)
+  const view = showGiven(timeline.at(timeline.last), document)
   for (const chunk of streams.get(tab)?.values() ?? []) applyChunk(view, chunk)
   update(tab, { view })
 }
 
 /** Moves the slider. */
 export function seek(tab: string, position: number | 'live'): void {
-  const { timeline } = runOf(tab)
+  const { timeline, document } = runOf(tab)
   const wanted = position === 'live' ? 'live' : Math.max(0, Math.min(timeline.last, Math.round(position)))
-  update(tab, { position: wanted, view: timeline.at(wanted === 'live' ? timeline.last : wanted) })
+  update(tab, { position: wanted, view: showGiven(timeline.at(wanted === 'live' ? timeline.last : wanted), document) })
   if (wanted === 'live') draw(tab)
 }
 
