@@ -23,7 +23,7 @@ interface Times {
 }
 
 /** Time from the spawn to the ready line, with a new folder and with one that was used before. */
-export async function measureStart(workshop: Workshop, rounds = 4): Promise<Result[]> {
+export async function measureStart(workshop: Workshop, rounds = 3): Promise<Result[]> {
   const first: Times = { ours: [], pglite: [], node: [] }
   const again: Times = { ours: [], pglite: [], node: [] }
   const timed = async (start: typeof startServer | typeof startPglite, folder: string, times: number[]) => {
@@ -54,9 +54,8 @@ function toResults(name: string, { ours, pglite, node }: Times, goal: Goal): Res
   ]
 }
 
-/** Time from `npm start` to the editor's page, answered whole, in a folder that was used before. */
-export async function measurePage(workshop: Workshop, rounds = 3): Promise<Result> {
-  const folder = workshop.folder()
+/** Time from `npm start` to the editor's page, answered whole, in a folder that was used before: it is, after this. */
+export async function measurePage(workshop: Workshop, folder: string, rounds = 3): Promise<Result> {
   const program = await startServer(workshop, folder)
   await program.stop()
   const times: number[] = []

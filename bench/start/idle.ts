@@ -15,17 +15,17 @@ interface Found {
 }
 
 /** Memory and processor of processes that have nothing to do, 10 s after they were ready: after the first start in a folder and after a later one. */
-export async function measureIdle(workshop: Workshop, rounds = 2): Promise<Result[]> {
+export async function measureIdle(workshop: Workshop, folder: string, rounds = 2): Promise<Result[]> {
   const found = { first: empty(), again: empty(), bareFirst: empty(), bareAgain: empty() }
-  const folders = [workshop.folder(), workshop.folder()] as const
-  const warm = [await startServer(workshop, folders[0]), await startPglite(workshop, folders[1])]
-  for (const program of warm) await program.stop()
+  const bareFolder = workshop.folder()
+  const made = await startPglite(workshop, bareFolder)
+  await made.stop()
   for (let round = 0; round < rounds; round++) {
     const programs = {
       first: await startServer(workshop, workshop.folder()),
-      again: await startServer(workshop, folders[0]),
+      again: await startServer(workshop, folder),
       bareFirst: await startPglite(workshop, workshop.folder()),
-      bareAgain: await startPglite(workshop, folders[1]),
+      bareAgain: await startPglite(workshop, bareFolder),
     }
     await sleep(SETTLE_MS)
     const names = Object.keys(programs) as (keyof typeof programs)[]

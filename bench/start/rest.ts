@@ -9,14 +9,14 @@ import type { Workshop } from './programs.ts'
 const USERS = 5
 /** As many as one user may have at once. */
 const RUNS_OF_USER = 20
-const ROUNDS = 5
+const ROUNDS = 4
 const WINDOW_MS = 2_000
 const COMMITS_MS = 1_000
 const LIVEZ = 'GET /livez of the same server'
 
 /** Runs by REST, with 100 in flight, one at a time, and at a given pace; keep-alive on loopback. */
-export async function measureRest(workshop: Workshop): Promise<Result[]> {
-  const server = await startServer(workshop, workshop.folder())
+export async function measureRest(workshop: Workshop, folder: string): Promise<Result[]> {
+  const server = await startServer(workshop, folder)
   const bare = await startPglite(workshop, workshop.folder())
   const runs = await askRuns(server.ready)
   const health = runs.map(() => livez)

@@ -6,17 +6,17 @@ import { greeter, openAccount, talker } from './account.ts'
 import { startServer } from './boot.ts'
 import type { Workshop } from './programs.ts'
 
-const BLOCKS = 16
+const BLOCKS = 10
 const RUNS = 25
 /** Blocks that only warm up. */
-const WARM_UP = 4
+const WARM_UP = 3
 const FLOOR = 'bare uWebSockets.js message, one PGlite commit, message back'
 
 /** What a person waits for after pressing run, over one session, one run at a time. All in milliseconds. */
-export async function measureSession(workshop: Workshop): Promise<Result[]> {
+export async function measureSession(workshop: Workshop, folder: string): Promise<Result[]> {
   // The limit of commands is not what is measured here.
   const settings = { COMMANDS_PER_SECOND: '1000000', LOCAL_MODEL_DELAY_MS: '1' }
-  const server = await startServer(workshop, workshop.folder(), settings)
+  const server = await startServer(workshop, folder, settings)
   const floorServer = await workshop.start('bench/start/floor-session.ts', [workshop.folder()])
   const { token, rest } = await openAccount(server.ready)
   const floor = await openFloor(floorServer.ready)
