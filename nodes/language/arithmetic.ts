@@ -76,17 +76,23 @@ function parse(text: string): Formula {
   }
   const expression = (binding: number): Evaluate => {
     if (++depth > MOST_DEPTH) throw new FormulaError(`more than ${MOST_DEPTH} brackets within brackets`)
-    let left = prefix(take())
+    const first = prefix(take())
+    // One list for a chain of any length: closures within closures would need as deep a stack.
+    const steps: { readonly apply: (a: number, b: number) => number; readonly operand: Evaluate }[] = []
     for (;;) {
       const operator = BINARY[peek().text]
       if (!operator || peek().kind !== 'sign' || operator[0] < binding) break
       take()
       const [, right, apply] = operator
-      const [a, b] = [left, expression(right)]
-      left = values => apply(a(values), b(values))
+      steps.push({ apply, operand: expression(right) })
     }
     depth--
-    return left
+    if (steps.length === 0) return first
+    return values => {
+      let result = first(values)
+      for (const { apply, operand } of steps) result = apply(result, operand(values))
+      return result
+    }
   }
   const prefix = (token: Token): Evaluate => {
     if (token.kind === 'number') {
@@ -107,7 +113,7 @@ function parse(text: string): Formula {
     const constant = Object.hasOwn(CONSTANTS, name) ? CONSTANTS[name] : undefined
     if (constant !== undefined) return () => constant
     variables.add(name)
-    return values => values[name] ?? Number.NaN
+    return values => (Object.hasOwn(values, name) ? (values[name] ?? Number.NaN) : Number.NaN)
   }
   const call = (token: Token): Evaluate => {
     const called = Object.hasOwn(FUNCTIONS, token.text) ? FUNCTIONS[token.text] : undefined

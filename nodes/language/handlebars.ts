@@ -16,6 +16,7 @@ export interface Template {
 
 /** Parses a template; answers what is wrong with it instead where it is not one. */
 export function parseTemplate(text: string): Template | { readonly problem: string } {
+  if (isTooMuch(text)) return { problem: TOO_MUCH }
   let program: Tree
   try {
     program = parse(text) as unknown as Tree
@@ -45,6 +46,24 @@ export function parseTemplate(text: string): Template | { readonly problem: stri
       return text.text()
     },
   }
+}
+
+const MOST_OPENED = 1000
+const TOO_MUCH = `more than ${MOST_OPENED} blocks or brackets`
+
+/** The parser's time grows with more than the square of what is nested: a short text could keep it busy for hours. */
+function isTooMuch(text: string): boolean {
+  const count = (pattern: RegExp, within: string) => within.match(pattern)?.length ?? 0
+  if (count(/\{\{~?\s*(?:[#^]|else)/g, text) > MOST_OPENED) return true
+  let brackets = 0
+  for (const found of text.matchAll(/\{\{[^]*?\}\}|\{\{/g)) {
+    const [tag] = found
+    const isWhole = tag !== '{{' && count(/"/g, tag) % 2 === 0 && count(/'/g, tag) % 2 === 0
+    // Where a quoted text holds "}}" its end is not known: all that follows may be brackets.
+    brackets += count(/\(/g, isWhole ? tag : text.slice(found.index))
+    if (!isWhole || brackets > MOST_OPENED) break
+  }
+  return brackets > MOST_OPENED
 }
 
 const MOST_DEPTH = 500
