@@ -5,13 +5,16 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from './database.ts'
 import { takeLock } from './lock-file.ts'
+import { ensureCluster } from './new-cluster.ts'
 
 /** Opens Postgres inside this process, in `dataDir/postgres`. Rejects when another process has it open. */
 export async function openFolderDatabase(dataDir: string): Promise<Database> {
   await mkdir(dataDir, { recursive: true })
   const lock = await takeLock(join(dataDir, 'lock'))
   try {
-    const pglite = await PGlite.create({ dataDir: join(dataDir, 'postgres'), extensions: { vector } })
+    const folder = join(dataDir, 'postgres')
+    await ensureCluster(folder)
+    const pglite = await PGlite.create({ dataDir: folder, extensions: { vector } })
     await pglite.exec('create extension if not exists vector')
     return toDatabase(pglite, () => lock.release())
   } catch (error) {
