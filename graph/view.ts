@@ -187,6 +187,10 @@ function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed'
     entry.final ? 'error' : 'warn',
     entry.final ? message : `attempt ${entry.attempt} failed: ${message}`,
   )
+  // A pure node fails in the name of its consumer: it shows what went wrong as well.
+  const source = entry.error.node
+  if (source !== undefined && source !== entry.node)
+    set(view, source, { ...nodeOf(view, source), state: 'failed', error: entry.error, endedAt: entry.at })
   const failed = { ...node, running, error: entry.error, endedAt: entry.at, startedAt: node.startedAt ?? entry.at }
   set(
     view,

@@ -43,7 +43,7 @@ const slow = (name: string) =>
     const faults = editors.flatMap(editor => editor.faults)
     await Promise.all(editors.map(({ context }) => context.close()))
     editors = []
-    expect(faults).toEqual([])
+    if (faults.length > 0) throw new Error(`the page reported: ${faults.join('; ')}`)
   })
   afterAll(async () => {
     await browser?.close()
@@ -62,7 +62,8 @@ const slow = (name: string) =>
     await part('section-console').click()
     await part('console-input').fill('help')
     await page.keyboard.press('Enter')
-    await page.getByText('run the spell').first().waitFor()
+    await part('console').getByText('run the spell').waitFor()
+    expect(await part('console').textContent()).toContain('cancel')
   })
 
   test('what is typed reaches the node, is undone, redone, run unsaved, and saved', async () => {
@@ -125,6 +126,8 @@ const slow = (name: string) =>
     await inState('log', 'failed')
     await part('section-console').click()
     await part('console').getByText('the run failed').waitFor()
+    await inState('read', 'failed')
+    expect(await part('node-read').textContent()).toContain('NOT_JSON')
   })
 
   test('a cut connection is taken up again, and the run is whole', async () => {
@@ -137,6 +140,7 @@ const slow = (name: string) =>
     proxy.cut()
     await verified()
     await inState('out', 'done')
+    expect(await part('run-status').textContent()).toContain('completed')
   })
 
   test('a run started in one tab is seen in another', async () => {
@@ -150,6 +154,7 @@ const slow = (name: string) =>
     await other.part('runs').getByText('completed').first().click()
     await other.verified()
     await other.inState('out', 'done')
+    expect(await other.part('node-out').textContent()).toContain('all the way')
   })
 
   test('recorded runs are there without a server, also after a reload', async () => {
@@ -158,8 +163,6 @@ const slow = (name: string) =>
     await part('run').click()
     await verified()
     await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)')
-    await page.reload()
-    await verified()
     await context.setOffline(true)
     await page.reload()
     await verified()
@@ -170,6 +173,7 @@ const slow = (name: string) =>
     await inState('out', 'done')
     await part('section-runs').click()
     await part('runs').getByText('kept in this browser').waitFor()
+    expect(await part('runs').getByRole('button').count()).toBe(1)
   })
 
   test('a Thoth document is imported by dropping its file', async () => {
@@ -222,6 +226,7 @@ const slow = (name: string) =>
     await part('run').click()
     await verified()
     await inState('output-2', 'done')
+    expect(await part('node-output-2').textContent()).toContain('why')
   })
 
   test('a spell of 2,000 nodes opens, is moved about in, changed and run', async () => {

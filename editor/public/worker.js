@@ -3,13 +3,16 @@
 const CACHE = 'spellmesh-shell-1'
 
 self.addEventListener('install', event => {
-  event.waitUntil(
-    caches
-      .open(CACHE)
-      .then(cache => cache.addAll(['/', '/icon.svg']))
-      .then(() => self.skipWaiting()),
-  )
+  event.waitUntil(keepShell().then(() => self.skipWaiting()))
 })
+
+/** The page and all that it names: it was loaded before this worker was there. */
+async function keepShell() {
+  const cache = await caches.open(CACHE)
+  await cache.addAll(['/', '/icon.svg'])
+  const page = await (await cache.match('/')).text()
+  await cache.addAll([...new Set(page.match(/\/assets\/[\w.-]+/g))])
+}
 
 self.addEventListener('activate', event => {
   event.waitUntil(

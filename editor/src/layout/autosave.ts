@@ -5,16 +5,17 @@ import type { Session } from '../session/context.ts'
 
 const AFTER_MS = 2_000
 
-/** Keeps every tab in this browser, two seconds after it was changed: nothing that was typed is lost by closing the page. Answers what ends that. */
+/** Keeps every tab in this browser, at once when it is new and two seconds after it was changed: nothing that was typed is lost by closing the page. Answers what ends that. */
 export function keepDrafts({ account }: Session): () => void {
   const kept = new Map<string, Tab>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const keep = () => {
+    clearTimeout(timer)
     timer = undefined
     const { order, tabs } = pages.getState()
     order.forEach((id, index) => {
       const tab = tabs[id]
-      if (!tab || kept.get(id)?.document === tab.document) return
+      if (!tab || isSame(kept.get(id), tab)) return
       kept.set(id, tab)
       const { spell, document, revision } = tab
       void saveDraft(account.id, {
@@ -28,8 +29,9 @@ export function keepDrafts({ account }: Session): () => void {
       }).catch(() => {})
     })
   }
-  const stop = pages.subscribe(() => {
-    timer ??= setTimeout(keep, AFTER_MS)
+  const stop = pages.subscribe(({ order }) => {
+    if (order.some(id => !kept.has(id))) queueMicrotask(keep)
+    else timer ??= setTimeout(keep, AFTER_MS)
   })
   window.addEventListener('pagehide', keep)
   return () => {
@@ -37,6 +39,15 @@ export function keepDrafts({ account }: Session): () => void {
     clearTimeout(timer)
     window.removeEventListener('pagehide', keep)
   }
+}
+
+function isSame(kept: Tab | undefined, tab: Tab): boolean {
+  return (
+    kept?.document === tab.document &&
+    kept.spell === tab.spell &&
+    kept.revision === tab.revision &&
+    isDirty(kept) === isDirty(tab)
+  )
 }
 
 /** A draft that comes back is as unsaved as it was. */
