@@ -1,7 +1,9 @@
 import { splitEnd } from '#graph/check.ts'
 import type { NodeDocument, SpellDocument, Wire } from '#graph/document.ts'
 import type { Json } from '#graph/json.ts'
+import { checkLimits, JSON_LIMITS, parseDocument } from '#graph/parse.ts'
 import type { ImportOptions, Importer, ReportedNode } from './importer.ts'
+import { ImportError } from './importer.ts'
 import { isChain, readChain } from './rete/chain.ts'
 import type { Chain, ReteEdge, ReteNode } from './rete/chain.ts'
 import { COMPONENTS } from './rete/components.ts'
@@ -12,6 +14,9 @@ export default {
   title: 'Thoth (2022) and Magick (2023)',
   recognises: isChain,
   convert(document, options = {}) {
+    // The original is kept two levels down.
+    const limits = checkLimits(document, { ...JSON_LIMITS, depth: JSON_LIMITS.depth - 2 })
+    if (limits.length > 0) throw new ImportError(limits)
     const chain = readChain(document)
     const notes = [...chain.notes]
     const pieces = toPieces(chain, options, notes)
@@ -22,8 +27,10 @@ export default {
       notes,
     )
     const nodes = place([...pieces.values()])
+    const parsed = parseDocument(toDocument(chain, nodes, triggered, document as Json))
+    if (!parsed.document) throw new ImportError(parsed.problems)
     return {
-      document: toDocument(chain, nodes, triggered, document as Json),
+      document: parsed.document,
       report: { format: 'thoth', nodes: [...pieces.values()].map(toReport), notes },
     }
   },
@@ -38,19 +45,16 @@ interface Made {
 function toPieces(chain: Chain, options: ImportOptions, notes: string[]): Map<string, Made> {
   const entries = chain.nodes.filter(({ component }) => /^(module )?trigger in$/i.test(component))
   const first = entries.toSorted((a, b) => (a.at?.[1] ?? 0) - (b.at?.[1] ?? 0))[0]
-  const used = (node: ReteNode, end: 'to' | 'from') => [
-    ...new Set(
-      chain.edges.filter(edge => edge[end] === node.id).map(edge => (end === 'to' ? edge.input : edge.output)),
-    ),
-  ]
+  const ins = Map.groupBy(chain.edges, ({ to }) => to)
+  const outs = Map.groupBy(chain.edges, ({ from }) => from)
   return new Map(
     chain.nodes.map(node => {
       const id = `${slugOf(node.component)}-${node.id}`
       const making: Making = {
         id,
         node,
-        usedInputs: used(node, 'to'),
-        usedOutputs: used(node, 'from'),
+        usedInputs: [...new Set(ins.get(node.id)?.map(({ input }) => input))],
+        usedOutputs: [...new Set(outs.get(node.id)?.map(({ output }) => output))],
         isFirst: node === first,
         model: named => toModel(named, options, notes),
       }
@@ -65,7 +69,7 @@ function slugOf(component: string): string {
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '')
-      .slice(0, 40) || 'node'
+      .slice(0, 30) || 'node'
   )
 }
 
@@ -79,7 +83,7 @@ function makerOf(component: string) {
 /** Kept with all its data, shown, and never run. */
 function missing({ id, node, usedInputs, usedOutputs }: Making): Piece {
   return {
-    nodes: { [id]: { type: `missing/${node.component || 'unnamed'}`, config: node.data } },
+    nodes: { [id]: { type: `missing/${node.component.slice(0, 100) || 'unnamed'}`, config: node.data } },
     inputs: Object.fromEntries(usedInputs.map(name => [name, `${id}.${name}`])),
     outputs: Object.fromEntries(usedOutputs.map(name => [name, `${id}.${name}`])),
     outcome: 'missing',
@@ -102,12 +106,16 @@ function toModel(
 }
 
 function toWire({ from, output, to, input }: ReteEdge, pieces: ReadonlyMap<string, Made>, notes: string[]): Wire[] {
-  const [source, target] = [pieces.get(from)?.piece.outputs[output], pieces.get(to)?.piece.inputs[input]]
+  const [source, target] = [own(pieces.get(from)?.piece.outputs, output), own(pieces.get(to)?.piece.inputs, input)]
   if (source !== undefined && target !== undefined) return [[source, target]]
   notes.push(
     `the edge ${from}.${output} → ${to}.${input} was left out: ${source === undefined ? `"${pieces.get(from)?.node.component}" has no output "${output}"` : `"${pieces.get(to)?.node.component}" has no input "${input}"`} here`,
   )
   return []
+}
+
+function own(sockets: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
+  return sockets && Object.hasOwn(sockets, name) ? sockets[name] : undefined
 }
 
 /**
@@ -161,7 +169,7 @@ function consumerWithFlow(
 
 /** Where flow enters a piece. */
 function entryOf({ piece }: Made): string | undefined {
-  return piece.flow?.in ?? piece.inputs['trigger']
+  return piece.flow?.in ?? own(piece.inputs, 'trigger')
 }
 
 const APART = 150
@@ -188,10 +196,10 @@ function toDocument(
 ): SpellDocument {
   return {
     format: 'spell/1',
-    name: name || 'Imported spell',
+    name: name.slice(0, 200) || 'Imported spell',
     description: '',
     nodes,
-    wires: wires.filter(([from, to], index) => wires.findIndex(one => one[0] === from && one[1] === to) === index),
+    wires: [...new Map(wires.map(wire => [wire.join('\n'), wire])).values()],
     state: Object.fromEntries(Object.entries(state).map(([key, initial]) => [key, { initial }])),
     notes: [],
     origin: { format: 'thoth', document: origin },

@@ -47,6 +47,14 @@ export function readChain(document: unknown): Chain {
   const notes: string[] = []
   const under = isObject(document['chain']) ? 'chain.nodes' : 'graph.nodes'
   const read = Object.entries(nodes).map(([key, node]) => readNode(key, node, `${under}.${key}`, problems))
+  const keys = Object.keys(nodes)
+  const seen = new Map<string, string>()
+  read.forEach(({ id }, index) => {
+    const key = keys[index] ?? id
+    const before = seen.get(id)
+    if (before !== undefined) problems.push({ path: `${under}.${key}`, message: `is the same number as "${before}"` })
+    seen.set(id, key)
+  })
   const edges = Object.entries(nodes).flatMap(([key, node]) => readEdges(key, node, `${under}.${key}`, problems))
   const state = readState(document['gameState'] ?? document['state'], problems)
   const name = typeof document['name'] === 'string' ? document['name'] : ''

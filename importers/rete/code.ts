@@ -17,16 +17,19 @@ export function dataSockets(
 
 function codeNode(making: Making, source: string): Piece {
   const { id, node } = making
-  const [ins, outs] = [dataSockets(making, 'inputs'), dataSockets(making, 'outputs')]
-  const names = (list: typeof ins) => [...new Set(list.map(one => one.name))]
+  const [ins, outs] = [
+    dataSockets(making, 'inputs').map(one => ({ ...one, as: apartFrom(['in'], one.name) })),
+    dataSockets(making, 'outputs').map(one => ({ ...one, as: apartFrom(['out', 'error', 'failure'], one.name) })),
+  ]
+  const names = (list: typeof ins) => [...new Set(list.map(one => one.as))]
   const sockets = (list: typeof ins) =>
-    Object.fromEntries(list.flatMap(one => [one.name, one.key].map(key => [key, `${id}.${one.name}`])))
+    Object.fromEntries(list.flatMap(one => [one.name, one.key].map(key => [key, `${id}.${one.as}`])))
   return {
     nodes: {
       [id]: {
         type: 'code/javascript',
         ...titled(textOf(node.data, 'name')),
-        config: { code: source, inputs: names(ins), outputs: names(outs) },
+        config: { code: withNames(source, ins, outs), inputs: names(ins), outputs: names(outs) },
       },
     },
     inputs: { ...sockets(ins), trigger: `${id}.in` },
@@ -36,8 +39,37 @@ function codeNode(making: Making, source: string): Piece {
   }
 }
 
+/** Flow and data sockets have one space of names here: a data socket that is called like a flow socket gets another one. */
+function apartFrom(taken: readonly string[], name: string): string {
+  return taken.includes(name) ? `${name} (value)` : name
+}
+
+interface Named {
+  readonly name: string
+  readonly as: string
+}
+
+/** The code sees the names that it knows. */
+function withNames(source: string, ins: readonly Named[], outs: readonly Named[]): string {
+  const differ = (list: readonly Named[]) => list.filter(one => one.as !== one.name)
+  const [before, after] = [differ(ins), differ(outs)]
+  const given = before.map(
+    ({ name, as }) =>
+      `if (${JSON.stringify(as)} in inputs) inputs[${JSON.stringify(name)}] = inputs[${JSON.stringify(as)}]; delete inputs[${JSON.stringify(as)}]`,
+  )
+  if (after.length === 0) return [...given, source].join('\n')
+  const renamed = after.map(({ name, as }) => `[${JSON.stringify(name)}, ${JSON.stringify(as)}]`).join(', ')
+  return [
+    ...given,
+    `const result = await (async () => {\n${source}\n})()`,
+    'if (typeof result !== "object" || result === null) return result',
+    `const names = new Map([${renamed}])`,
+    'return Object.fromEntries(Object.entries(result).map(([name, value]) => [names.get(name) ?? name, value]))',
+  ].join('\n')
+}
+
 export function titled(title: string): { title?: string } {
-  return title === '' ? {} : { title }
+  return title === '' ? {} : { title: title.slice(0, 200) }
 }
 
 /** What code may read of its node, without what the old editor kept there. */
@@ -64,9 +96,13 @@ export function code(making: Making): Piece {
   const { data } = making.node
   const source = [
     textOf(data, 'code') || 'function worker() { return {} }',
-    `const { state: changed, ...outputs } = (await worker(inputs, ${dataText(data)}, state)) ?? {}`,
+    // As in Thoth, a change of the state counts only when it is returned. In a block: the code may have these names, too.
+    '{',
+    `const given = await worker(inputs, ${dataText(data)}, JSON.parse(JSON.stringify(state)))`,
+    'const { state: changed, ...outputs } = typeof given === "object" && given !== null ? given : {}',
     'if (typeof changed === "object" && changed !== null) Object.assign(state, changed)',
     'return outputs',
+    '}',
   ].join('\n')
   return codeNode(making, source)
 }

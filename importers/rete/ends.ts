@@ -1,5 +1,5 @@
 import type { Maker, Making, Piece } from './piece.ts'
-import { constant, ownSockets, textOf } from './piece.ts'
+import { constant, ownSockets, passage, textOf } from './piece.ts'
 
 export function triggerIn({ id, node, isFirst }: Making): Piece {
   // The topmost one is where a run of the spell itself begins.
@@ -26,8 +26,10 @@ export function input({ id, node: { data } }: Making): Piece {
   const fallback = data['defaultValue']
   const outputs = { output: `${id}.value`, text: `${id}.value`, input: `${id}.value` }
   if (data['useDefault'] === true) {
+    // Still an input by name: it may be passed, and counts for nothing.
+    const passed = { type: 'flow/input', config: { name, type: 'any', default: fallback ?? '' } }
     return {
-      nodes: { [id]: { ...constant(fallback ?? ''), title: name } },
+      nodes: { [id]: { ...constant(fallback ?? ''), title: name.slice(0, 200) }, [`${id}-passed`]: passed },
       inputs: {},
       outputs,
       outcome: 'mapped',
@@ -38,8 +40,16 @@ export function input({ id, node: { data } }: Making): Piece {
   return { nodes: { [id]: { type: 'flow/input', config } }, inputs: {}, outputs, outcome: 'mapped' }
 }
 
-export function output({ id, node }: Making): Piece {
+export function output({ id, node, usedInputs }: Making): Piece {
   const name = textOf(node.data, 'name') || id
+  if (!usedInputs.some(socket => ['input', 'output', 'text'].includes(socket)))
+    return {
+      nodes: { [id]: passage() },
+      inputs: { trigger: `${id}.in` },
+      outputs: { trigger: `${id}.out` },
+      outcome: 'approximated',
+      note: 'no value is wired to it, so it gives none',
+    }
   return {
     nodes: { [id]: { type: 'flow/output', config: { name } } },
     inputs: { trigger: `${id}.in`, input: `${id}.value`, output: `${id}.value`, text: `${id}.value` },

@@ -2,12 +2,22 @@ import { isTrigger } from './code.ts'
 import type { Maker, Making, Piece } from './piece.ts'
 import { numberOf, ownSockets, passage } from './piece.ts'
 
-export function booleanGate({ id }: Making): Piece {
+/** Any value opens it that JavaScript takes for true. */
+export function booleanGate({ id, usedInputs }: Making): Piece {
+  const test = `${id}-test`
+  const config = { code: 'return { result: Boolean(inputs.value) }', inputs: ['value'], outputs: ['result'] }
   return {
-    nodes: { [id]: { type: 'flow/branch' } },
-    inputs: { trigger: `${id}.in`, boolean: `${id}.condition`, input: `${id}.condition` },
+    nodes: { [id]: { type: 'flow/branch' }, [test]: { type: 'code/javascript', title: 'Is it true?', config } },
+    wires: [
+      [`${test}.out`, `${id}.in`],
+      [`${test}.result`, `${id}.condition`],
+    ],
+    inputs: {
+      ...Object.fromEntries(['boolean', 'input', ...usedInputs].map(name => [name, `${test}.value`])),
+      trigger: `${test}.in`,
+    },
     outputs: { true: `${id}.yes`, false: `${id}.no` },
-    flow: { in: `${id}.in`, out: `${id}.yes` },
+    flow: { in: `${test}.in`, out: `${id}.yes` },
     outcome: 'mapped',
   }
 }
@@ -35,7 +45,8 @@ export function switchGate({ id, node, usedInputs, usedOutputs }: Making): Piece
     name => !['default', 'trigger', 'error'].includes(name),
   )
   return {
-    nodes: { [id]: { type: 'flow/switch', config: { cases } } },
+    // Without a value it goes along `default`.
+    nodes: { [id]: { type: 'flow/switch', config: { cases }, values: { value: '' } } },
     inputs: {
       trigger: `${id}.in`,
       ...Object.fromEntries(

@@ -25,8 +25,10 @@ export function stateRead(making: Making): Piece {
 
 /** One node for each key, one after the other. */
 export function stateWrite(making: Making): Piece {
-  const { id } = making
-  const sockets = dataSockets(making, 'inputs')
+  const { id, usedInputs } = making
+  const sockets = dataSockets(making, 'inputs').filter(
+    ({ name, key }) => usedInputs.includes(name) || usedInputs.includes(key),
+  )
   if (sockets.length === 0)
     return {
       nodes: { [id]: passage() },
@@ -62,6 +64,7 @@ export function stateWrite(making: Making): Piece {
 export function generator(making: Making): Piece {
   const { id, node, model } = making
   const { data } = node
+  const fewshot = textOf(data, 'fewshot', 'prompt')
   const prompt = `${id}-prompt`
   const composed = `${id}-composed`
   const named = data['modelName'] ?? data['model']
@@ -81,11 +84,11 @@ export function generator(making: Making): Piece {
     ...(maxTokens === undefined ? {} : { maxTokens: Math.max(1, Math.round(maxTokens)) }),
     ...(stop.length > 0 ? { stop } : {}),
   }
-  const ins = dataSockets(making, 'inputs')
+  const ins = dataSockets(making, 'inputs').filter(({ name }) => !name.includes(']'))
   return {
     nodes: {
       [id]: { type: 'ai/complete', ...titled(textOf(data, 'name')), config },
-      [prompt]: { type: 'text/template', title: 'Fewshot', config: { template: textOf(data, 'fewshot', 'prompt') } },
+      [prompt]: { type: 'text/template', title: 'Fewshot', config: { template: withInputs(fewshot, ins) } },
       [composed]: { type: 'text/template', title: 'Composed', config: { template: '{{prompt}} {{result}}' } },
     },
     wires: [
@@ -102,4 +105,11 @@ export function generator(making: Making): Piece {
     outcome: 'approximated',
     note: ['the model gets the filled fewshot as one message', chosen.note].filter(Boolean).join('; '),
   }
+}
+
+/** Every input is a variable, also one that the fewshot does not mention: it then adds nothing to the text. */
+function withInputs(fewshot: string, inputs: readonly { readonly name: string }[]): string {
+  const mentioned = new Set(Array.from(fewshot.matchAll(/\{\{\{?~?\s*([^\s{}~.]+)\s*~?\}/g), ([, name]) => name))
+  const others = [...new Set(inputs.map(({ name }) => name))].filter(name => !mentioned.has(name))
+  return [fewshot, ...others.map(name => `{{lookup [${name}] ""}}`)].join('')
 }
