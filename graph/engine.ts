@@ -72,7 +72,7 @@ export class Engine implements Run, ContextHost {
     this.plan = options.plan
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#clock = new WallClock(this)
-    this.#pures = new Pures(this)
+    this.#pures = new Pures(this, options.observe)
     this.record = new Recorder(options, new Cursor(options.journal ?? []))
     this.root = new Frame({
       plan: options.plan,

@@ -8,6 +8,7 @@ import type { Values } from './json.ts'
 import type { Limits } from './limits.ts'
 import type { InputSet, Plan, PlanNode } from './plan.ts'
 import type { Recorder } from './recorder.ts'
+import type { RunOptions } from './run.ts'
 import { checkOutputs, NO_VALUES, PureFailure, toFailure } from './values.ts'
 
 /** What the evaluation of pure nodes needs of a run. */
@@ -19,10 +20,12 @@ interface Evaluating extends ContextHost {
 /** The pure nodes of one run: evaluated when a consumer asks, once per activation of it. */
 export class Pures {
   readonly #run: Evaluating
+  readonly #observe: RunOptions['observe']
   readonly #values = new Map<Plan, PureValues>()
 
-  constructor(run: Evaluating) {
+  constructor(run: Evaluating, observe: RunOptions['observe']) {
     this.#run = run
+    this.#observe = observe
   }
 
   /** Makes room for a plan's values. */
@@ -37,6 +40,8 @@ export class Pures {
 
   readonly #evaluate = (node: PlanNode, inputs: Values, activation: Activation): Values => {
     const { record, limits } = this.#run
+    const { id, frame } = activation
+    this.#observe?.({ activation: id, node: frame.prefix + node.id, scope: frame.id, inputs, seq: record.seq })
     const recorded = record.takeValue(node, activation)
     if (recorded) return recorded
     let outputs: Values
@@ -44,7 +49,7 @@ export class Pures {
       const answer = node.type.run?.(inputs, new Context(this.#run, activation, node)) as NodeResult | undefined
       outputs = answer?.outputs === undefined ? NO_VALUES : checkOutputs(answer.outputs, limits.outputBytes)
     } catch (error) {
-      throw new PureFailure(toFailure(error, activation.frame.prefix + node.id))
+      throw new PureFailure(toFailure(error, frame.prefix + node.id))
     }
     record.value(node, activation, outputs)
     return outputs

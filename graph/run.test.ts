@@ -94,6 +94,29 @@ test('a pure node is evaluated once per activation of its consumer, however many
   expect(entries.filter(entry => entry.kind === 'node.value').map(entry => entry.node)).toEqual(['a', 'l', 'r', 'sum'])
 })
 
+test('whoever observes a run sees what actions and pure nodes read', async () => {
+  const seen: [string, unknown][] = []
+  await executeSpell(
+    spell(
+      {
+        start: { type: 'flow/start' },
+        sum: { type: 'test/add', values: { a: 1, b: 2 } },
+        out: { type: 'flow/output', config: { name: 'y' } },
+      },
+      [
+        ['start.out', 'out.in'],
+        ['sum.sum', 'out.value'],
+      ],
+    ),
+    { observe: ({ node, inputs }) => void seen.push([node, inputs]) },
+  )
+  expect(seen).toEqual([
+    ['start', {}],
+    ['sum', { a: 1, b: 2 }],
+    ['out', { value: 3 }],
+  ])
+})
+
 test('branches that are ready at the same time run concurrently, and join when all have arrived', async () => {
   let running = 0
   const { entries, terminal } = await executeSpell(

@@ -18,7 +18,7 @@ export interface RunHost {
   readonly fetch: NodeContext['fetch']
 }
 
-/** An activation about to run, with what it reads. */
+/** An activation about to run, or a pure node about to be evaluated for one, with what it reads. */
 export interface Observed {
   readonly activation: string
   /** With the path of sub-spells around it. */

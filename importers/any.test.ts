@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { checkDocument } from '#graph/check.ts'
+import type { Json, JsonObject } from '#graph/json.ts'
+import { isObject } from '#graph/json.ts'
+import { parseDocument } from '#graph/parse.ts'
+import { discoverRecord } from '#mesh/discover.ts'
+import { registry } from '#nodes/kit.suite.ts'
+import type { Importer } from './importer.ts'
+import { ImportError } from './importer.ts'
+import { code, input, output, own, START, thoth, trigger } from './kit.suite.ts'
+import { COMPONENTS } from './rete/components.ts'
+
+const importers = Object.values(await discoverRecord<Importer>(new URL('./', import.meta.url), /^[a-z-]+\.ts$/))
+
+/** Imports, and answers whether it could: with a document that is one, or with problems. */
+function isImported(importer: Importer, foreign: unknown): boolean {
+  try {
+    const { document, report } = importer.convert(foreign, { models: ['local/demo'] })
+    expect(parseDocument(document).problems).toEqual([])
+    expect(report.nodes.every(({ node }) => Object.hasOwn(document.nodes, node))).toBe(true)
+    return true
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error
+    expect(error.problems.length).toBeGreaterThan(0)
+    expect(error.problems.every(({ message }) => message !== '')).toBe(true)
+    return false
+  }
+}
+
+const example = thoth(
+  {
+    1: START,
+    2: input('a', { defaultValue: 0, useDefault: true }),
+    3: code('return inputs', ['x'], ['y']),
+    4: { name: 'Generator', data: { fewshot: '{{x}}', inputs: [own('x'), own('z')], temp: '1' } },
+    5: { name: 'Switch Gate', data: { outputs: [trigger('left', 'uuid')] } },
+    6: { name: 'Spell', data: { spell: 'other', inputs: [own('i'), trigger('default')], outputs: [own('o')] } },
+    7: { name: 'State Write', data: { inputs: [own('k'), own('l')] } },
+    8: { name: 'Unheard Of', data: { deep: [{ a: [] }] } },
+    9: output('b'),
+  },
+  [
+    [1, 'trigger', 3, 'trigger'],
+    [2, 'output', 3, 'x'],
+    [3, 'trigger', 4, 'trigger'],
+    [3, 'y', 4, 'x'],
+    [4, 'trigger', 5, 'trigger'],
+    [4, 'result', 5, 'input'],
+    [5, 'uuid', 7, 'trigger'],
+    [5, 'default', 6, 'default'],
+    [3, 'y', 7, 'l'],
+    [6, 'o', 8, 'anything'],
+    [8, 'more', 9, 'input'],
+    [7, 'trigger', 9, 'trigger'],
+  ],
+  { gameState: { list: [] } },
+)
+const native: Json = {
+  format: 'spell/1',
+  name: 'n',
+  nodes: { a: { type: 'flow/start' }, b: { type: 'debug/log', at: [1, 2], values: { value: '' } } },
+  wires: [['a.out', 'b.in']],
+  state: { k: { scope: 'run', initial: 1 } },
+  notes: [{ text: 'x' }],
+}
+
+/** The places of a document, as paths. */
+function placesOf(value: Json, path: readonly string[] = []): (readonly string[])[] {
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  return [path, ...inner.flatMap(([key, one]) => placesOf(one as Json, [...path, key]))]
+}
+
+function withValue(value: Json, [key, ...rest]: readonly string[], change: (before: Json) => Json): Json {
+  if (key === undefined) return change(value)
+  if (Array.isArray(value))
+    return value.map((one: Json, index) => (String(index) === key ? withValue(one, rest, change) : one))
+  if (!isObject(value)) return value
+  return { ...value, [key]: withValue(value[key] ?? null, rest, change) }
+}
+
+const odd = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }).map(value => value as Json),
+  fc.constantFrom<Json>(
+    '',
+    '-1',
+    '1e3',
+    '__proto__',
+    'constructor',
+    'trigger',
+    'in',
+    'x'.repeat(300),
+    1e300,
+    -0.5,
+    [],
+    {},
+  ),
+  fc.constantFrom<Json>('7', 3, 9, 'Output', 'Spell', 'Module Trigger In', [null], {
+    connections: [{ node: 3, input: 'x' }],
+  }),
+)
+const mutated = (document: Json) => {
+  const places = placesOf(document)
+  const change = fc.tuple(fc.constantFrom(...places), odd, fc.constantFrom('replace', 'add', 'remove'))
+  return fc.array(change, { minLength: 1, maxLength: 4 }).map(changes =>
+    changes.reduce<Json>(
+      (now, [path, value, how]) =>
+        withValue(now, path, before => {
+          if (how === 'replace' || typeof before !== 'object' || before === null) return value
+          if (Array.isArray(before)) return how === 'add' ? [...(before as readonly Json[]), value] : before.slice(1)
+          return how === 'add'
+            ? { ...before, [typeof value === 'string' ? value : '12']: value }
+            : Object.fromEntries(Object.entries(before).slice(1))
+        }),
+      document,
+    ),
+  )
+}
+
+test('the examples themselves can be imported, and only by those that recognise them', () => {
+  const by = (document: unknown) => importers.filter(one => one.recognises(document)).map(({ format }) => format)
+  expect([by(example), by(native), by({}), by(null)]).toEqual([['thoth'], ['spell/1'], [], []])
+  for (const importer of importers)
+    expect([isImported(importer, example), isImported(importer, native)]).toEqual([
+      importer.format === 'thoth',
+      importer.format === 'spell/1',
+    ])
+})
+
+describe.each(importers.map(one => [one.format, one] as const))('%s', (format, importer) => {
+  test('any JSON is imported or refused with problems', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), value => {
+        expect(typeof importer.recognises(value)).toBe('boolean')
+        isImported(importer, value)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('so is a document that was tampered with', () => {
+    let imported = 0
+    fc.assert(
+      fc.property(mutated(format === 'thoth' ? example : native), value => {
+        importer.recognises(value)
+        if (isImported(importer, value)) imported++
+      }),
+      { numRuns: 2000 },
+    )
+    expect(imported).toBeGreaterThan(100)
+  })
+
+  test('so is what no JSON is, and what is nested without end', () => {
+    const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as Json
+    const inside = withValue(
+      format === 'thoth' ? example : native,
+      [format === 'thoth' ? 'modules' : 'notes'],
+      () => deep,
+    )
+    for (const value of [undefined, Number.NaN, () => 1, Symbol('x'), 5n, new Date(0), deep, inside]) {
+      importer.recognises(value)
+      expect(isImported(importer, value)).toBe(false)
+    }
+  })
+})
+
+test.each(Object.keys(COMPONENTS))('what stands for "%s" has the sockets that it is wired by', component => {
+  const thothImporter = importers.find(({ format }) => format === 'thoth')
+  const names = [
+    'trigger',
+    'input',
+    'output',
+    'string',
+    'list',
+    'text',
+    'boolean',
+    'a',
+    'in',
+    'out',
+    'result',
+    'element',
+  ]
+  const datas: readonly JsonObject[] = [
+    {},
+    { name: 'n', fewshot: '{{a}}', code: 'function worker() {}', _var: '', spell: 's', interval: '5' },
+    { inputs: [own('a'), own('in'), trigger('go', 'uuid')], outputs: [own('out'), own('a'), trigger('on', 'uuid2')] },
+  ]
+  for (const data of datas) {
+    const { document } =
+      thothImporter?.convert(
+        thoth({ 1: START, 2: code('', [], names), 3: { name: component, data }, 4: code('', names, []) }, [
+          [1, 'trigger', 2, 'trigger'],
+          [2, 'trigger', 3, 'trigger'],
+          [2, 'trigger', 3, 'uuid'],
+          [3, 'trigger', 4, 'trigger'],
+          ...names.slice(1).flatMap(name => [[2, name, 3, name] as const, [3, name, 4, name] as const]),
+        ]),
+      ) ?? {}
+    expect(document && checkDocument(document, registry)).toEqual([])
+  }
+})
+
+test('a large document takes no long', () => {
+  const large = thoth(
+    Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [
+        index + 1,
+        index === 0 ? START : code('return inputs', ['x'], ['x']),
+      ]),
+    ),
+    Array.from({ length: 2998 }, (_, index) => [index + 2, 'x', index + 3, 'x'] as const),
+  )
+  const before = process.cpuUsage()
+  expect(importers.filter(one => one.recognises(large) && isImported(one, large))).toHaveLength(1)
+  expect(process.cpuUsage(before).user / 1_000_000).toBeLessThan(5)
+})
