@@ -15,7 +15,7 @@ export const SHAPES: Readonly<Record<CallName, Shape>> = {
   'session.connect': {
     'ticket?': 'text',
     'token?': 'text',
-    client: 'object',
+    'client?': 'any',
     'resume?': 'positions',
     'open?': 'texts',
   },
