@@ -119,52 +119,62 @@ function own(sockets: Readonly<Record<string, string>> | undefined, name: string
 }
 
 /**
- * Thoth also ran a node without a trigger when somebody needed its value. Here such a node is put into the flow, before whoever needs it.
+ * Thoth also ran a node without a trigger when somebody needed its value. Here such a node is put into the flow, before whoever needs it; and what it
+ * needs itself before that.
  */
 function chainUntriggered(pieces: ReadonlyMap<string, Made>, wires: readonly Wire[], notes: string[]): readonly Wire[] {
-  let current = [...wires]
-  const owner = new Map(
-    [...pieces.values()].flatMap(made => Object.keys(made.piece.nodes).map(id => [id, made] as const)),
+  const all = [...pieces.values()]
+  const owners = new Map(all.flatMap(made => Object.keys(made.piece.nodes).map(id => [id, made] as const)))
+  const producers = Map.groupBy(
+    wires.flatMap(([from, to]) => {
+      const [source, target] = [owners.get(splitEnd(from).node), owners.get(splitEnd(to).node)]
+      return source && target && source !== target && to !== entryOf(target) ? [{ source, target }] : []
+    }),
+    ({ target }) => target,
   )
-  const ownerOf = (end: string) => owner.get(splitEnd(end).node)
-  // Those that are needed by others which are untriggered themselves come later, before them.
-  for (let round = 0; round < pieces.size; round++) {
-    const next = [...pieces.values()].find(
-      ({ piece }) =>
-        piece.flow && !current.some(([, to]) => to === piece.flow?.in) && consumerWithFlow(piece, current, ownerOf),
-    )
-    if (!next?.piece.flow) break
-    const { in: into, out } = next.piece.flow
-    const consumer = consumerWithFlow(next.piece, current, ownerOf)
-    const target = consumer && entryOf(consumer)
-    if (!target) break
-    current = [...current.map(([from, to]): Wire => (to === target ? [from, into] : [from, to])), [out, target]]
-    notes.push(
-      `"${next.node.component}" (${next.node.id}) had no trigger: it runs right before "${consumer.node.component}" (${consumer.node.id}), which needs it`,
-    )
+  const into = Map.groupBy(wires, ([, to]) => to)
+  const needs = (consumer: Made) =>
+    untriggered(consumer, made => producers.get(made)?.map(({ source }) => source) ?? [], into)
+  for (const first of all) {
+    if (!into.has(entryOf(first) ?? '')) continue
+    const path = [{ made: first, needed: needs(first), next: 0 }]
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const { made } = top
+      const needed = top.needed[top.next++]
+      const target = entryOf(made)
+      if (!needed?.piece.flow || target === undefined) path.pop()
+      else if (!into.has(needed.piece.flow.in)) {
+        const { in: entry, out } = needed.piece.flow
+        into.set(entry, into.get(target)?.map(([from]): Wire => [from, entry]) ?? [])
+        into.set(target, [[out, target]])
+        path.push({ made: needed, needed: needs(needed), next: 0 })
+        notes.push(
+          `"${needed.node.component}" (${needed.node.id}) had no trigger: it runs right before "${made.node.component}" (${made.node.id}), which needs it`,
+        )
+      }
+    }
   }
-  return current
+  return [...into.values()].flat()
 }
 
-/** The first node downstream that is triggered and reads, directly or through others, what this piece gives. */
-function consumerWithFlow(
-  piece: Piece,
-  wires: readonly Wire[],
-  ownerOf: (end: string) => Made | undefined,
-): Made | undefined {
-  const seen = new Set<Made>()
-  let edge = new Set(Object.values(piece.outputs).filter(end => end !== piece.flow?.out))
-  while (edge.size > 0) {
-    const reached = wires.filter(([from]) => edge.has(from)).flatMap(([, to]) => ownerOf(to) ?? [])
-    const found = reached.find(
-      made => made.piece !== piece && entryOf(made) !== undefined && wires.some(([, to]) => to === entryOf(made)),
-    )
-    if (found) return found
-    const fresh = reached.filter(made => !seen.has(made) && made.piece !== piece)
-    for (const made of fresh) seen.add(made)
-    edge = new Set(fresh.flatMap(made => Object.values(made.piece.outputs)))
+/** What a piece reads, directly or through others that need no trigger, and that must be triggered but is not. */
+function untriggered(
+  consumer: Made,
+  producersOf: (made: Made) => readonly Made[],
+  into: ReadonlyMap<string, unknown>,
+): readonly Made[] {
+  const found = new Set<Made>()
+  const seen = new Set([consumer])
+  const open = [consumer]
+  for (let made = open.pop(); made; made = open.pop()) {
+    for (const source of producersOf(made)) {
+      if (seen.has(source)) continue
+      seen.add(source)
+      if (!source.piece.flow) open.push(source)
+      else if (!into.has(source.piece.flow.in)) found.add(source)
+    }
   }
-  return undefined
+  return [...found]
 }
 
 /** Where flow enters a piece. */

@@ -167,7 +167,9 @@ export function variable(...names: readonly string[]): Maker {
     return {
       nodes: { [id]: { ...constant(value), ...titled(textOf(data, 'name')) } },
       inputs: {},
-      outputs: Object.fromEntries(['output', ...usedOutputs].map(socket => [socket, `${id}.value`])),
+      outputs: Object.fromEntries(
+        ['output', ...usedOutputs].filter(name => !isTrigger(name)).map(socket => [socket, `${id}.value`]),
+      ),
       outcome: 'mapped',
     }
   }
@@ -177,7 +179,9 @@ export function numberVariable({ id, node: { data }, usedOutputs }: Making): Pie
   return {
     nodes: { [id]: constant(numberOf(data, '_var') ?? 0) },
     inputs: {},
-    outputs: Object.fromEntries(['output', ...usedOutputs].map(socket => [socket, `${id}.value`])),
+    outputs: Object.fromEntries(
+      ['output', ...usedOutputs].filter(name => !isTrigger(name)).map(socket => [socket, `${id}.value`]),
+    ),
     outcome: 'mapped',
   }
 }
