@@ -13,17 +13,19 @@ import { COMPONENTS } from './rete/components.ts'
 
 const importers = Object.values(await discoverRecord<Importer>(new URL('./', import.meta.url), /^[a-z-]+\.ts$/))
 
-/** Imports, and answers whether it could: with a document that is one, or with problems. */
+/** Imports, and answers whether it could. Throws where what came of it is neither a document nor problems. */
 function isImported(importer: Importer, foreign: unknown): boolean {
   try {
     const { document, report } = importer.convert(foreign, { models: ['local/demo'] })
-    expect(parseDocument(document).problems).toEqual([])
-    expect(report.nodes.every(({ node }) => Object.hasOwn(document.nodes, node))).toBe(true)
+    const [problem] = parseDocument(document).problems
+    if (problem) throw new Error(`${problem.path}: ${problem.message}`)
+    const strange = report.nodes.find(({ node }) => !Object.hasOwn(document.nodes, node))
+    if (strange) throw new Error(`the report names "${strange.node}", which is no node`)
     return true
   } catch (error) {
     if (!(error instanceof ImportError)) throw error
-    expect(error.problems.length).toBeGreaterThan(0)
-    expect(error.problems.every(({ message }) => message !== '')).toBe(true)
+    if (error.problems.length === 0 || error.problems.some(({ message }) => message === ''))
+      throw new Error('an import failed without saying why', { cause: error })
     return false
   }
 }
@@ -106,7 +108,7 @@ const mutated = (document: Json) => {
     changes.reduce<Json>(
       (now, [path, value, how]) =>
         withValue(now, path, before => {
-          if (how === 'replace' || typeof before !== 'object' || before === null) return value
+          if (how === 'replace' || (!isObject(before) && !Array.isArray(before))) return value
           if (Array.isArray(before)) return how === 'add' ? [...(before as readonly Json[]), value] : before.slice(1)
           return how === 'add'
             ? { ...before, [typeof value === 'string' ? value : '12']: value }

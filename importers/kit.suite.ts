@@ -1,5 +1,13 @@
-// Thoth documents in short, for tests: nodes by number, edges that stand at both ends.
-import type { Json, JsonObject } from '#graph/json.ts'
+// Thoth documents in short, for tests: nodes by number, edges that stand at both ends. And what runs them: the real sandbox and the local model.
+import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import type { SpellDocument } from '#graph/document.ts'
+import { checkInputs, interfaceOf } from '#graph/interface.ts'
+import type { Json, JsonObject, Values } from '#graph/json.ts'
+import { embedded } from '#mesh/testing.ts'
+import type { Outcome } from '#nodes/kit.suite.ts'
+import { runSpell } from '#nodes/kit.suite.ts'
+import { createSandbox } from '#services/spell-runner/sandbox/sandbox.ts'
+import importer from './thoth.ts'
 
 /** A node of a Rete document. */
 export interface Foreign {
@@ -64,4 +72,76 @@ export function thoth(
     ]),
   )
   return { id: 'x', name: 'a spell', chain: { id: 'demo@0.1.0', nodes: chain }, modules: [], gameState: {}, ...more }
+}
+
+/** A document: start (1), inputs from 10 on, one node (5) that is triggered, and an output (9) triggered by it. */
+export function around(
+  node: Foreign,
+  ins: Readonly<Record<string, string>>,
+  from: string,
+  more: readonly Edge[] = [],
+): JsonObject {
+  const names = Object.keys(ins)
+  return thoth(
+    {
+      1: START,
+      5: node,
+      9: output('output'),
+      ...Object.fromEntries(names.map((name, index) => [10 + index, input(name)])),
+    },
+    [
+      [1, 'trigger', 5, 'trigger'],
+      [5, 'trigger', 9, 'trigger'],
+      [5, from, 9, 'input'],
+      ...names.map((name, index): Edge => [10 + index, 'output', 5, ins[name] ?? name]),
+      ...more,
+    ],
+  )
+}
+
+/** Values that are none to careless code. */
+export const EMPTY: readonly Json[] = ['', 0, false, null]
+
+export interface Given {
+  readonly state?: JsonObject
+  /** Documents that `Spell` nodes call by these names. */
+  readonly library?: Readonly<Record<string, JsonObject>>
+}
+
+/** Imports documents and runs them as the runner does: inputs checked, problems told. */
+export interface ThothRunner extends AsyncDisposable {
+  /** Rejects where the import, the inputs or the run fail. */
+  run(foreign: JsonObject, inputs?: Values, given?: Given): Promise<Outcome>
+  outputsOf(foreign: JsonObject, inputs?: Values, given?: Given): Promise<JsonObject>
+}
+
+export async function createThothRunner(): Promise<ThothRunner> {
+  const sandbox = createSandbox({ processes: 1, timeoutMs: 5_000 })
+  const system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
+  const completion = system.as('user-1').client(CompletionServiceDefinition)
+  const run: ThothRunner['run'] = async (foreign, passed = {}, { state, library = {} } = {}) => {
+    const { document } = importer.convert(foreign)
+    const spells = Object.fromEntries(
+      Object.entries(library).map(([name, one]): [string, SpellDocument] => [name, importer.convert(one).document]),
+    )
+    const { values, problems } = checkInputs(interfaceOf(document), passed)
+    if (problems) throw new Error(problems.map(({ path, message }) => `${path} ${message}`).join('; '))
+    const outcome = await runSpell(document, {
+      inputs: values,
+      sandbox,
+      services: { completion },
+      library: name => spells[name],
+      ...(state ? { state } : {}),
+    })
+    if (outcome.error) throw new Error(`${outcome.error.node}: ${outcome.error.code}: ${outcome.error.message}`)
+    return outcome
+  }
+  return {
+    run,
+    outputsOf: async (...all) => (await run(...all)).outputs,
+    async [Symbol.asyncDispose]() {
+      await sandbox[Symbol.asyncDispose]()
+      await system.stop()
+    },
+  }
 }

@@ -49,7 +49,7 @@ describe('instructions', () => {
 
   test('come from the settings, or from the input in their place', async () => {
     const json = await complete({ inputs, config: { system: 'answer in JSON' } })
-    expect(JSON.parse(String(json.outputs['text']))).toMatchObject({ topic: 'wires', demo: true })
+    expect(json.outputs['text']).toMatch(/^\{"topic":"wires".*"demo":true\}$/)
     const other = await complete({ inputs: { ...inputs, system: 'a poem' }, config: { system: 'answer in JSON' } })
     expect(other.outputs['text']).toContain('Wires at dawn')
   })

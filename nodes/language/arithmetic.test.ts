@@ -154,8 +154,8 @@ describe('any text', () => {
         ),
         text => {
           const formula = parseFormula(text)
-          if ('problem' in formula) expect(formula.problem).not.toBe('')
-          else expect(typeof formula.evaluate({})).toBe('number')
+          const answer = 'problem' in formula ? formula.problem : formula.evaluate({})
+          expect(typeof answer === 'number' || answer.length > 0).toBe(true)
         },
       ),
       { numRuns: 1000 },

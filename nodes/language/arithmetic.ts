@@ -59,26 +59,31 @@ export function parseFormula(text: string): Formula | { readonly problem: string
 
 class FormulaError extends Error {}
 
-function parse(text: string): Formula {
+/** Tokens, one after the other. */
+function createReader(text: string) {
   const tokens = tokenize(text)
-  const variables = new Set<string>()
   let index = 0
-  let depth = 0
   const peek = (): Token => tokens[index] ?? { kind: 'end', text: '', at: text.length }
   const take = (): Token => {
     const token = peek()
     index++
     return token
   }
-  const expect = (sign: string) => {
+  const expect = (sign: string): void => {
     const token = take()
     if (token.text !== sign) throw new FormulaError(`expected "${sign}" ${where(token)}`)
   }
+  return { peek, take, expect }
+}
+
+function parse(text: string): Formula {
+  const { peek, take, expect } = createReader(text)
+  const variables = new Set<string>()
+  let depth = 0
   const expression = (binding: number): Evaluate => {
     if (++depth > MOST_DEPTH) throw new FormulaError(`more than ${MOST_DEPTH} brackets within brackets`)
     const first = prefix(take())
-    // One list for a chain of any length: closures within closures would need as deep a stack.
-    const steps: { readonly apply: (a: number, b: number) => number; readonly operand: Evaluate }[] = []
+    const steps: Step[] = []
     for (;;) {
       const operator = BINARY[peek().text]
       if (!operator || peek().kind !== 'sign' || operator[0] < binding) break
@@ -87,12 +92,7 @@ function parse(text: string): Formula {
       steps.push({ apply, operand: expression(right) })
     }
     depth--
-    if (steps.length === 0) return first
-    return values => {
-      let result = first(values)
-      for (const { apply, operand } of steps) result = apply(result, operand(values))
-      return result
-    }
+    return steps.length === 0 ? first : inTurn(first, steps)
   }
   const prefix = (token: Token): Evaluate => {
     if (token.kind === 'number') {
@@ -116,9 +116,7 @@ function parse(text: string): Formula {
     return values => (Object.hasOwn(values, name) ? (values[name] ?? Number.NaN) : Number.NaN)
   }
   const call = (token: Token): Evaluate => {
-    const called = Object.hasOwn(FUNCTIONS, token.text) ? FUNCTIONS[token.text] : undefined
-    if (!called)
-      throw new FormulaError(`there is no function "${token.text}"; there are ${Object.keys(FUNCTIONS).join(', ')}`)
+    const called = functionOf(token.text)
     take()
     const args: Evaluate[] = []
     if (peek().text !== ')') {
@@ -126,16 +124,34 @@ function parse(text: string): Formula {
       while (peek().text === ',' && take())
     }
     expect(')')
-    const { least, most, apply } = called
-    if (args.length < least || args.length > most)
-      throw new FormulaError(
-        `"${token.text}" takes ${least === most ? least : `${least} to ${most}`} values, not ${args.length}`,
-      )
-    return values => apply(...args.map(one => one(values)))
+    return applied(called, token.text, args)
   }
   const evaluate = expression(0)
   if (peek().kind !== 'end') throw new FormulaError(`expected an operator ${where(peek())}`)
   return { variables: [...variables], evaluate }
+}
+
+interface Step {
+  readonly apply: (a: number, b: number) => number
+  readonly operand: Evaluate
+}
+
+/** One list for a chain of any length: closures within closures would need as deep a stack. */
+function inTurn(first: Evaluate, steps: readonly Step[]): Evaluate {
+  return values => steps.reduce((result, { apply, operand }) => apply(result, operand(values)), first(values))
+}
+
+type Known = (typeof FUNCTIONS)[string]
+
+function functionOf(name: string): Known {
+  const found = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
+  if (!found) throw new FormulaError(`there is no function "${name}"; there are ${Object.keys(FUNCTIONS).join(', ')}`)
+  return found
+}
+
+function applied({ least, most, apply }: Known, name: string, args: readonly Evaluate[]): Evaluate {
+  if (args.length >= least && args.length <= most) return values => apply(...args.map(one => one(values)))
+  throw new FormulaError(`"${name}" takes ${least === most ? least : `${least} to ${most}`} values, not ${args.length}`)
 }
 
 function where({ kind, text, at }: Token): string {

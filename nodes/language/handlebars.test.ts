@@ -109,7 +109,7 @@ describe('for any text', () => {
   test('without braces and backslashes it renders as itself', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), given => {
-        const text = given.replace(/[{}\\\u0000]/g, '')
+        const text = given.replace(/[{}\\]/g, '').replaceAll('\u0000', '')
         expect(fill(text)).toBe(text)
         expect(variablesOf(text)).toEqual([])
       }),
@@ -143,8 +143,10 @@ describe('for any text', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 14 }), fc.jsonValue({ maxDepth: 2 }), (parts, value) => {
         const template = parseTemplate(parts.join(''))
-        if ('problem' in template) expect(template.problem).not.toBe('')
-        else expect(template.render({ a: value as Json, b: '{{a}}' })).not.toContain('[native code]')
+        const answer =
+          'problem' in template ? template.problem : `>${template.render({ a: value as Json, b: '{{a}}' })}`
+        expect(answer).not.toBe('')
+        expect(answer).not.toContain('[native code]')
       }),
       { numRuns: 1000 },
     )

@@ -40,7 +40,7 @@ describe('any path', () => {
       fc.property(
         fc.oneof(
           fc.string({ unit: 'binary' }),
-          fc.array(fc.constantFrom(...'a.[]"\\01u')).map(all => all.join('')),
+          fc.array(fc.constantFrom('a', '.', '[', ']', '"', '\\', '0', '1', 'u')).map(all => all.join('')),
         ),
         text => {
           const found = parsePath(text)
@@ -66,7 +66,7 @@ describe('any path', () => {
     fc.assert(
       fc.property(json, steps, (value, all) => {
         const found = valueAt(value, all)
-        if (found !== undefined) expect(typeof found).not.toBe('function')
+        expect(typeof found).not.toBe('function')
       }),
     )
   })

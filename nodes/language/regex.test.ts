@@ -10,7 +10,7 @@ const piece = fc
   .tuple(atom, fc.constantFrom('', '', '?', '+', '*?', '{1,2}'))
   .map(([one, times]) => (one.startsWith('(') ? one : one + times))
 const pattern = fc.array(piece, { minLength: 1, maxLength: 5 }).map(all => all.join(''))
-const text = fc.array(fc.constantFrom(...'abcAB01 \n'), { maxLength: 20 }).map(all => all.join(''))
+const text = fc.array(fc.constantFrom(...'abcAB01 \n'.split('')), { maxLength: 20 }).map(all => all.join(''))
 
 describe('agrees with JavaScript', () => {
   test('on what matches', () => {
@@ -89,16 +89,14 @@ test('a hostile pattern takes linear time', () => {
 })
 
 test('any text is a pattern or has a problem', () => {
-  const signs = fc.array(fc.constantFrom(...'ab()[]{}*+?|^$.\\-,:<>=!P1'), { maxLength: 12 }).map(all => all.join(''))
+  const signs = fc
+    .array(fc.constantFrom(...'ab()[]{}*+?|^$.\\-,:<>=!P1'.split('')), { maxLength: 12 })
+    .map(all => all.join(''))
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), signs), source => {
       const [problem] = problemsOfRegex(of(source))
-      if (problem)
-        expect(problem).toMatchObject({
-          path: 'pattern',
-          message: expect.stringMatching(/^is not a regular/) as unknown,
-        })
-      else expect(typeof regexOf(of(source)).matcher('aab').find()).toBe('boolean')
+      const answer = problem ? problem.message : regexOf(of(source)).matcher('aab').find()
+      expect(typeof answer === 'boolean' || answer.startsWith('is not a regular expression (RE2): ')).toBe(true)
     }),
     { numRuns: 1000 },
   )
