@@ -1,11 +1,13 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Result } from '../harness.ts'
 import { atMost, toResult } from '../harness.ts'
 import type { Goal } from '../harness.ts'
 import { bareNodeMs } from './programs.ts'
 import type { Workshop } from './programs.ts'
 
+const FLOOR = fileURLToPath(new URL('./floor-pglite.ts', import.meta.url))
 const SERVER = { PORT: '0', HOST: '127.0.0.1', REGISTRATION: 'open' }
 
 /** Starts the whole system in one process. */
@@ -13,8 +15,7 @@ export const startServer = (workshop: Workshop, folder: string, settings: Readon
   workshop.start('mesh/main.ts', [], { ...SERVER, DATA_DIR: folder, ...settings })
 
 /** Starts a process that opens a folder's Postgres and does nothing else. */
-export const startPglite = (workshop: Workshop, folder: string) =>
-  workshop.start('bench/start/floor-pglite.ts', [join(folder, 'postgres')])
+export const startPglite = (workshop: Workshop, folder: string) => workshop.start(FLOOR, [join(folder, 'postgres')])
 
 interface Times {
   readonly ours: number[]

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createClient } from '#client/index.ts'
 import type { RunHandle, SpellmeshClient } from '#client/types.ts'
 import type { Goal, Result } from '../harness.ts'
@@ -10,6 +11,7 @@ const BLOCKS = 10
 const RUNS = 25
 /** Blocks that only warm up. */
 const WARM_UP = 3
+const FLOOR_SERVER = fileURLToPath(new URL('./floor-session.ts', import.meta.url))
 const FLOOR = 'bare uWebSockets.js message, one PGlite commit, message back'
 
 /** What a person waits for after pressing run, over one session, one run at a time. All in milliseconds. */
@@ -17,7 +19,7 @@ export async function measureSession(workshop: Workshop, folder: string): Promis
   // The limit of commands is not what is measured here.
   const settings = { COMMANDS_PER_SECOND: '1000000', LOCAL_MODEL_DELAY_MS: '1' }
   const server = await startServer(workshop, folder, settings)
-  const floorServer = await workshop.start('bench/start/floor-session.ts', [workshop.folder()])
+  const floorServer = await workshop.start(FLOOR_SERVER, [workshop.folder()])
   const { token, rest } = await openAccount(server.ready)
   const floor = await openFloor(floorServer.ready)
   const spells = [(await rest.createSpell(greeter)).id, (await rest.createSpell(talker)).id] as const
