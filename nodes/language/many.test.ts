@@ -14,7 +14,7 @@ test('inputs are named by letters', () => {
 test('a count that is none gives no more than there can be', () => {
   expect(namesOf(-5)).toEqual(['a'])
   expect(namesOf(1e9)).toHaveLength(26)
-  expect(namesOf(Number.NaN)).toEqual([])
+  for (const count of [Number.NaN, '3', null, undefined, [2], { toString: null }]) expect(namesOf(count)).toEqual([])
 })
 
 test('only texts are taken from a list', () => {

@@ -9,11 +9,12 @@ export function textsIn(list: unknown): readonly string[] {
 }
 
 /** Inputs a, b, c … */
-export function letters(count: number, type: DataType, required: boolean): Record<string, Socket> {
+export function letters(count: unknown, type: DataType, required: boolean): Record<string, Socket> {
   return Object.fromEntries(namesOf(count).map(name => [name, { type, ...(required ? { required } : {}) }]))
 }
 
-/** Their names, in order. */
-export function namesOf(count: number): string[] {
-  return Array.from({ length: Math.min(26, Math.max(1, count)) }, (_, index) => String.fromCharCode(97 + index))
+/** Their names, in order; none for a count that is no number, as a config may hold before it is checked. */
+export function namesOf(count: unknown): string[] {
+  const length = typeof count === 'number' ? Math.min(26, Math.max(1, count)) : 0
+  return Array.from({ length }, (_, index) => String.fromCharCode(97 + index))
 }

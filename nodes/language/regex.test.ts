@@ -66,7 +66,7 @@ describe('agrees with JavaScript', () => {
 test('a text that is searched for in small and capital letters holds no pattern', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), find => {
-      expect(replaceMatches(ignoringCase(find), `>${find}<`, '', true)).toBe('><')
+      expect(replaceMatches(ignoringCase(find), `${find}${find}`, 'x', true)).toBe('xx')
     }),
   )
 })
