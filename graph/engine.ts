@@ -1,6 +1,7 @@
 import { Activation } from './activation.ts'
 import type { ContextHost } from './context.ts'
 import { Cursor, DivergenceError, JournalExhausted } from './cursor.ts'
+import { NodeFailure } from './define.ts'
 import { Executor } from './executor.ts'
 import { Frame } from './frame.ts'
 import { hashString, mixHigh, mixLow } from './hash.ts'
@@ -267,7 +268,8 @@ export class Engine implements Run, ContextHost {
     } catch (error) {
       if (error instanceof JournalExhausted || error instanceof DivergenceError) throw error
       // An output that no flow reaches is read when all else is done: where nothing came, it has nothing to say.
-      if (activation.cause === undefined && node.type.role === 'output')
+      const isEmpty = error instanceof NodeFailure && error.code === 'NO_VALUE'
+      if (isEmpty && activation.cause === undefined && node.type.role === 'output')
         this.finishNow(activation, NO_VALUES, NO_PULSES)
       else this.executor.failed(activation, error)
       return

@@ -138,3 +138,24 @@ test('cancelling ends the run at once, with its reason', async () => {
   expect(terminal).toMatchObject({ kind: 'run.cancelled', reason: 'asked to', lastSeq: 4 })
   expect(entries).toHaveLength(4)
 })
+
+test('an output that no flow reaches says nothing where nothing came, and fails where what it reads fails', async () => {
+  const reading = (who: string) =>
+    spell(
+      {
+        start: { type: 'flow/start' },
+        text: { type: 'test/add', values: { a: 1 } },
+        number: { type: 'flow/input', config: { name: 'b', default: who } },
+        out: { type: 'flow/output', config: { name: 'y' } },
+      },
+      [
+        ['number.value', 'text.b'],
+        ['text.sum', 'out.value'],
+      ],
+    )
+  expect((await executeSpell(reading('2'))).terminal).toMatchObject({ kind: 'run.completed', outputs: { y: 3 } })
+  expect((await executeSpell(reading('two'))).terminal).toMatchObject({
+    kind: 'run.failed',
+    error: { code: 'WRONG_TYPE', node: 'text', message: 'input "b" expects number, got "two" from "number"' },
+  })
+})

@@ -6,7 +6,7 @@ import type { InputSet, Plan, PlanInput, PlanNode, PlanSource } from './plan.ts'
 import { puresOf } from './plan.ts'
 import { show } from './schema.ts'
 import { toType } from './sockets.ts'
-import { NO_VALUES } from './values.ts'
+import { NO_VALUES, PureFailure, toFailure } from './values.ts'
 
 /** Outputs of pure nodes, as evaluated for one consumer: forgotten by a new stamp, not by clearing. */
 export class PureValues {
@@ -65,11 +65,26 @@ function evaluatePure(
 ): void {
   const inputs: Values = {}
   for (const input of node.inputs.inputs) {
-    const value = read(input, frame, activation, memo)
+    const value = readFor(node, input, frame, activation, memo)
     if (value !== undefined) inputs[input.name] = value
     else if (input.socket.required) return memo.set(node, undefined)
   }
   memo.set(node, evaluate(node, inputs, activation))
+}
+
+/** What is wrong with an input of a pure node is its own failure, not its consumer's. */
+function readFor(
+  node: PlanNode,
+  input: PlanInput,
+  frame: Frame,
+  activation: Activation,
+  memo: PureValues,
+): Json | undefined {
+  try {
+    return read(input, frame, activation, memo)
+  } catch (error) {
+    throw new PureFailure(toFailure(error, frame.prefix + node.id))
+  }
 }
 
 function read(input: PlanInput, frame: Frame, activation: Activation, memo: PureValues | undefined): Json | undefined {
