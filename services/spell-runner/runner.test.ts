@@ -131,6 +131,21 @@ test('what belongs to somebody else is not found', async () => {
   expect((await bob.listSpells({})).spells).toEqual([])
 })
 
+test('a spell goes with its runs and their entries, and takes nothing else with it', async () => {
+  await using running = await system()
+  const ada = as(running, 'ada')
+  const [gone, kept] = [await create(ada, greeter), await create(ada, greeter)]
+  const [removed, other] = [await run(ada, gone), await run(ada, kept)]
+  await ada.deleteSpell({ spellId: gone })
+  await expect(ada.getRun({ runId: removed.id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const entries = await running.database.transaction(session =>
+    session.query<{ run: string; count: number }>(
+      'select run, count(*)::integer as count from spell_runner.entries group by run',
+    ),
+  )
+  expect(entries).toEqual([{ run: other.id, count: 5 }])
+})
+
 test('a change that started from an older revision is refused with both versions', async () => {
   await using running = await system()
   const runner = as(running, 'ada')

@@ -84,11 +84,12 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         )
         select ${COLUMNS} from s`),
     async remove(owner, id) {
-      return (
-        (await one(
-          sql<{ id: string }>`delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id`,
-        )) !== undefined
-      )
+      // Runs go with their spell; entries name their run without a foreign key.
+      const removed = await one(sql<{ id: string }>`
+        with gone as (delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id),
+        entries as (delete from spell_runner.entries where run in (select r.id from spell_runner.runs r join gone on gone.id = r.spell))
+        select id from gone`)
+      return removed !== undefined
     },
   }
 }
