@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Entry } from '#graph/journal.ts'
+import type { Chunk, Entry } from '#graph/journal.ts'
 import type { RunHandle } from './types.ts'
 import type { Wire } from './wire.suite.ts'
 import { journalOf, openWire, seqs, upTo } from './wire.suite.ts'
@@ -173,4 +173,31 @@ test('whoever follows a run no more is told nothing more of it, and neither is t
   await expect(run.completed).rejects.toMatchObject({ code: 'CANCELLED' })
   expect((await wire.call('run.unwatch')).params).toEqual({ run: 'r' })
   expect(seqs(seen)).toEqual([1])
+})
+
+test('whoever listens late gets what was streamed so far as one piece, and nothing of what has ended', async () => {
+  await using wire = await openWire()
+  const client = wire.client()
+  wire.journals.set('r', journalOf('r', 3))
+  const run = await client.startRun('s')
+  const piece = (activation: string, offset: number, text: string) =>
+    wire.tell('run.chunk', { run: 'r', node: 'ask', activation, offset, text })
+  const early: Chunk[] = []
+  const third = new Promise<void>(resolve => {
+    const stop = run.onChunk(chunk => {
+      if (early.push(chunk) < 3) return
+      stop()
+      resolve()
+    })
+  })
+  piece('a', 0, 'Once ')
+  piece('a', 5, 'upon ')
+  piece('b', 0, 'Twice')
+  await third
+  const late: Chunk[] = []
+  await new Promise<void>(resolve => run.onChunk(chunk => late.push(chunk) === 2 && resolve()))
+  expect(late.map(({ activation, offset, text }) => [activation, offset, text])).toEqual([
+    ['a', 0, 'Once upon '],
+    ['b', 0, 'Twice'],
+  ])
 })

@@ -33,6 +33,9 @@ export class FollowedRun {
   readonly #chunkCallbacks = new Set<(chunk: Chunk) => void>()
   readonly #completed = Promise.withResolvers<VerifiedRun>()
   readonly #over = new AbortController()
+  readonly #endedActivations = new Set<string>()
+  /** What streams at the moment, by activation: the pieces so far as one. */
+  readonly #streams = new Map<string, Chunk>()
   #entries: Entry[]
   #attempt: number
   #handles = 0
@@ -83,7 +86,15 @@ export class FollowedRun {
       },
       completed,
       onEntries: callback => listen(this.#entryCallbacks, fresh => callback(fresh)),
-      onChunk: callback => listen(this.#chunkCallbacks, chunk => callback(chunk)),
+      onChunk: callback => {
+        const one = (chunk: Chunk) => callback(chunk)
+        const stop = listen(this.#chunkCallbacks, one)
+        // What has been streamed before somebody listened; not before they have what they are answered here.
+        queueMicrotask(() => {
+          for (const chunk of this.#streams.values()) if (this.#chunkCallbacks.has(one)) one(chunk)
+        })
+        return stop
+      },
       cancel: () => this.#options.cancel(this.run.id),
       release: () => {
         if (!held) return
@@ -103,8 +114,14 @@ export class FollowedRun {
     this.#push([entry])
   }
 
+  /** What comes after the end of what streamed it is old: the end has the whole. */
   chunk(chunk: Chunk): void {
-    if (!this.over) tell(this.#chunkCallbacks, chunk)
+    if (this.over || this.#endedActivations.has(chunk.activation)) return
+    const before = this.#streams.get(chunk.activation)
+    const isText = before?.fraction === undefined && chunk.fraction === undefined
+    const whole = { ...chunk, offset: 0, text: (before?.text ?? '').slice(0, chunk.offset) + chunk.text }
+    this.#streams.set(chunk.activation, before && isText ? whole : chunk)
+    tell(this.#chunkCallbacks, chunk)
   }
 
   /** A sign of life: is something missing? */
@@ -158,7 +175,12 @@ export class FollowedRun {
 
   #push(fresh: readonly Entry[]): void {
     if (fresh.length === 0) return
-    for (const entry of fresh) this.#entries.push(entry)
+    for (const entry of fresh) {
+      this.#entries.push(entry)
+      if (entry.kind !== 'node.ended') continue
+      this.#endedActivations.add(entry.activation)
+      this.#streams.delete(entry.activation)
+    }
     tell(this.#entryCallbacks, fresh)
     if (this.over) return
     if (this.#ended()) this.#finish()

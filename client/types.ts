@@ -118,7 +118,7 @@ export interface RunHandle {
   readonly entries: readonly Entry[]
   /** Calls back with entries as they come; the returned function ends that. */
   onEntries(callback: (fresh: readonly Entry[]) => void): () => void
-  /** Calls back with streamed text: what the node's end will carry as a whole. */
+  /** Calls back with streamed text, which the node's end will carry as a whole: first what has come so far, as one piece. */
   onChunk(callback: (chunk: Chunk) => void): () => void
   /** Resolves when the run has ended and its journal was verified. Rejects where that cannot be. */
   readonly completed: Promise<VerifiedRun>

@@ -29,6 +29,8 @@ export interface Channels {
   settled(): Promise<void>
   /** Entries of a run that went by lately, from its first one on without a gap; undefined: they must be read from the journal. */
   recent(run: string): { readonly attempt: number; readonly texts: readonly string[] } | undefined
+  /** The first chunks of a run that began just now: its first words may come before whoever started it knows its name. */
+  firstChunks(run: string): readonly string[]
 }
 
 interface Channel {
@@ -39,6 +41,7 @@ interface Channel {
 const RECENT_RUNS = 500
 const RECENT_ENTRIES = 64
 const RECENT_MS = 2_000
+const RECENT_CHUNKS = 16
 const decoder = new TextDecoder()
 
 export function createChannels(bus: Bus): Channels {
@@ -47,7 +50,7 @@ export function createChannels(bus: Bus): Channels {
   return {
     listen(user, spell, listener) {
       const key = `${user}.${spell}`
-      const channel = channels.get(key) ?? openChannel(bus, user, spell, recent.keep)
+      const channel = channels.get(key) ?? openChannel(bus, user, spell, recent)
       channels.set(key, channel)
       channel.listeners.add(listener)
       return {
@@ -61,10 +64,11 @@ export function createChannels(bus: Bus): Channels {
     heads: createHeads(bus),
     settled: () => bus.settled(),
     recent: recent.of,
+    firstChunks: recent.chunksOf,
   }
 }
 
-function openChannel(bus: Bus, user: string, spell: string, keep: (batch: EntryBatch) => void): Channel {
+function openChannel(bus: Bus, user: string, spell: string, recent: Recent): Channel {
   const listeners = new Set<SpellListener>()
   const on = (pattern: string, tell: (text: string, run: string) => void) =>
     bus.subscribe(pattern, ({ subject: name, payload }) =>
@@ -73,10 +77,11 @@ function openChannel(bus: Bus, user: string, spell: string, keep: (batch: EntryB
   const subscriptions = [
     on(`${subject('ev.v1', user, spell)}.*`, (text, run) => {
       const batch = readBatch(run, text)
-      keep(batch)
+      recent.keep(batch)
       for (const listener of [...listeners]) listener.entries(batch)
     }),
     on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
+      recent.keepChunk(run, text)
       for (const listener of [...listeners]) listener.chunk(run, text)
     }),
     on(subject('chg.v1', user, spell), text => {
@@ -86,11 +91,20 @@ function openChannel(bus: Bus, user: string, spell: string, keep: (batch: EntryB
   return { listeners, subscriptions }
 }
 
+type Recent = ReturnType<typeof createRecent>
+
 /** The runs that began lately, from their first entry on, as long as they are short. */
 function createRecent(bus: Bus) {
   const recent = new LRUCache<string, { attempt: number; texts: string[] }>({ max: RECENT_RUNS, ttl: RECENT_MS })
+  const chunks = new LRUCache<string, string[]>({ max: RECENT_RUNS, ttl: RECENT_MS })
   bus.onGap(() => recent.clear())
   return {
+    chunksOf: (run: string): readonly string[] => chunks.get(run) ?? [],
+    keepChunk(run: string, params: string): void {
+      const known = chunks.get(run)
+      if (known && known.length < RECENT_CHUNKS) known.push(params)
+      else if (!known && params.includes('"offset":0,')) chunks.set(run, [params])
+    },
     of: (run: string) => recent.get(run),
     keep({ run, attempt, first, texts }: EntryBatch): void {
       const known = recent.get(run)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 import { delayed, document, greeter, Program, talking } from './kit.suite.ts'
+import type { Chunk } from '#graph/journal.ts'
 import type { RunRecord, SpellRecord } from './protocol.ts'
 
 let system: TestSystem
@@ -174,7 +175,10 @@ test('a session sees every entry of its run once, in order, with its chunks', as
   const { run } = result as unknown as { run: RunRecord }
   const end = await program.until(one => one.params?.entry?.kind === 'run.completed')
   expect(program.entriesOf(run.id)).toEqual(range(1, end.params?.seq ?? 0))
-  expect(program.told.some(one => one.method === 'run.chunk' && one.params?.['node'] === 'ask')).toBe(true)
+  const chunks = program.told.filter(one => one.method === 'run.chunk').map(({ params }) => params as unknown as Chunk)
+  const streamed = chunks.reduce((text, piece) => text.slice(0, piece.offset) + piece.text, '')
+  expect(end.params?.entry).toMatchObject({ outputs: { text: streamed } })
+  expect(chunks.length).toBeGreaterThan(2)
   program.ws.terminate()
 })
 

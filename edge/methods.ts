@@ -242,6 +242,7 @@ class ConnectedSession implements Methods {
       onError: error => log.warn({ error, run }, 'the journal of a watched run cannot be read'),
     })
     this.#watches.set(run, { watch, spell, heads: channels.heads(run, params => watch.head(params)) })
+    for (const params of channels.firstChunks(run)) watch.chunk(params)
     this.#listen(spell)
     return () => {
       if (watch.over) return

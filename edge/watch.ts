@@ -45,7 +45,7 @@ export class Watch {
   #attempt = 0
   #state: 'catching up' | 'live' | 'lagging' | 'over' = 'catching up'
   /** What came while it was catching up. */
-  #held: EntryBatch[] = []
+  #held: (EntryBatch | string)[] = []
   #missed = false
   #acked: number
   #unacked: { readonly seq: number; readonly bytes: number }[] = []
@@ -69,7 +69,8 @@ export class Watch {
   beginWith(attempt: number, texts: readonly string[]): void {
     this.#attempt = attempt
     this.#send(texts.slice(this.#last))
-    this.#goLive()
+    if (isEnd(texts.at(-1))) this.#end()
+    else this.#goLive()
   }
 
   /** Begins from the journal. Call when live events arrive already. */
@@ -131,7 +132,10 @@ export class Watch {
       return
     }
     this.#state = 'live'
-    for (const batch of held) this.entries(batch)
+    for (const one of held) {
+      if (typeof one === 'string') this.chunk(one)
+      else this.entries(one)
+    }
   }
 
   #take({ attempt, first, texts }: EntryBatch): void {
@@ -185,6 +189,8 @@ export class Watch {
   }
 
   chunk(params: string): void {
+    // A run's first words may come before its first entries are sent.
+    if (this.#state === 'catching up' && this.#held.length < MOST_HELD) this.#held.push(params)
     if (this.#state !== 'live') return
     const { socket } = this.#options
     if (socket.buffered() <= CHUNK_BUFFER_BYTES && this.#chunks.size === 0)

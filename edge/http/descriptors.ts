@@ -34,12 +34,19 @@ export async function readContracts(): Promise<Contracts> {
     name => extensionOf(registry, name),
   )
   const comments = readComments(set.file)
+  // Reading an option makes an extension container: once per field, not per message.
+  const jsonFields = new WeakMap<DescField, boolean>()
+  const remember = (field: DescField) => {
+    const isJson = optionOf(field, json) === true
+    jsonFields.set(field, isJson)
+    return isJson
+  }
   const services = set.file
     .filter(({ name }) => name.startsWith('spellmesh/'))
     .flatMap(file => file.service.map(({ name }) => registry.getService(`${file.package}.${name}`)))
   return {
     rules: services.flatMap(service => service?.methods.flatMap(rpc => toRule(rpc, http) ?? []) ?? []),
-    isJson: field => optionOf(field, json) === true,
+    isJson: field => jsonFields.get(field) ?? remember(field),
     cookieOf: field => (optionOf(field, cookie) as string | undefined) || undefined,
     commentOf: of => comments.get(of.kind === 'message' ? of.typeName : `${of.parent.typeName}.${of.name}`) ?? '',
   }

@@ -153,8 +153,7 @@ export function attach(
 
 function push(timeline: Timeline, entry: Entry, live: Map<string, Chunk>): void {
   timeline.push(entry)
-  if (entry.kind === 'node.ended' || entry.kind === 'node.failed' || entry.kind === 'node.started')
-    live.delete(entry.activation)
+  if (entry.kind === 'node.ended' || entry.kind === 'node.failed') live.delete(entry.activation)
 }
 
 /** Asks for the tab's view to be made anew with the next frame: many entries cost one. */

@@ -49,6 +49,8 @@ export function createPublisher(bus: Bus): Publisher {
     chunk(channel, chunk) {
       const key = `${channel.run} ${chunk.activation}`
       const before = gathered.get(key)
+      // The first piece is waited for.
+      if (!before && chunk.offset === 0 && chunk.fraction === undefined) return sendChunk({ channel, chunk })
       if (!before) gathered.set(key, { channel, chunk })
       else if (chunk.fraction === undefined && before.chunk.fraction === undefined)
         before.chunk = { ...before.chunk, text: before.chunk.text + chunk.text }
