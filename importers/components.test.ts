@@ -199,6 +199,15 @@ describe('gates', () => {
     expect(await outputsOf(document, { v: 1 })).toEqual({ b: 1 })
   })
 
+  test('the random gate goes along one of its outputs, now this and now that', async () => {
+    const sockets = { outputs: [trigger('left'), trigger('right')] }
+    const document = gate('Random Gate', 'input', ['left', 'right'], sockets)
+    const sides = new Set<string>()
+    for (let round = 0; round < 200 && sides.size < 2; round++)
+      for (const side of Object.keys((await outputsOf(document, { value: 1 })) as object)) sides.add(side)
+    expect([...sides].toSorted()).toEqual(['first', 'second'])
+  })
+
   test('nodes of the branch that is not taken do not run', async () => {
     const { entries } = await run(gate('Boolean Gate', 'boolean', ['true', 'false']), { value: true })
     const ran = entries.flatMap(entry => (entry.kind === 'node.ended' ? entry.node : []))

@@ -1,6 +1,6 @@
 import { code, codeOf, echo, joinList, numberVariable, stringProcessor, variable } from './code.ts'
 import { input, log, output, spell, triggerIn, triggerOut } from './ends.ts'
-import { booleanGate, delay, forEach, isNull, logic, switchGate, waitForAll } from './gates.ts'
+import { booleanGate, delay, forEach, isNull, logic, randomGate, switchGate, waitForAll } from './gates.ts'
 import type { Maker } from './piece.ts'
 import { generator, stateRead, stateWrite } from './state.ts'
 
@@ -38,6 +38,7 @@ export const COMPONENTS: Readonly<Record<string, Maker>> = {
   'is null or undefined': isNull,
   'switch gate': switchGate,
   switch: switchGate,
+  'random gate': randomGate,
   'for each': forEach,
   foreach: forEach,
   'wait for all': waitForAll,
@@ -62,7 +63,7 @@ export const COMPONENTS: Readonly<Record<string, Maker>> = {
   delay,
   sleep: delay,
   merge: codeOf(
-    'return { output: Object.assign({}, ...Object.values(inputs).filter(one => typeof one === "object")) }',
+    'return { output: Object.assign({}, ...Object.values(inputs).filter(one => typeof one === "object" && !Array.isArray(one))) }',
     'output',
   ),
   or: logic('or'),

@@ -63,6 +63,32 @@ export function switchGate({ id, node, usedInputs, usedOutputs }: Making): Piece
   }
 }
 
+/** Goes along one of its outputs, by chance. The choice is an output of a node, so that a replay goes the same way. */
+export function randomGate({ id, node, usedOutputs }: Making): Piece {
+  const own = ownSockets(node.data, 'outputs')
+  const cases = [...new Set([...own.map(one => one.name), ...usedOutputs])].filter(name => name !== 'default')
+  const choice = `${id}-choice`
+  const code = `const cases = ${JSON.stringify(cases)}\nreturn { chosen: cases[Math.floor(Math.random() * cases.length)] ?? '' }`
+  return {
+    nodes: {
+      [id]: { type: 'flow/switch', config: { cases } },
+      [choice]: { type: 'code/javascript', title: 'By chance', config: { code, inputs: [], outputs: ['chosen'] } },
+    },
+    wires: [
+      [`${choice}.out`, `${id}.in`],
+      [`${choice}.chosen`, `${id}.value`],
+    ],
+    inputs: { trigger: `${choice}.in` },
+    outputs: {
+      default: `${id}.default`,
+      ...Object.fromEntries(cases.map(name => [name, `${id}.${name}`])),
+      ...Object.fromEntries(own.map(one => [one.key, `${id}.${one.name}`])),
+    },
+    flow: { in: `${choice}.in`, out: `${id}.default` },
+    outcome: 'mapped',
+  }
+}
+
 export function forEach({ id, usedInputs }: Making): Piece {
   return {
     nodes: { [id]: { type: 'flow/for-each' } },

@@ -72,20 +72,13 @@ test('a text that is searched for in small and capital letters holds no pattern'
 })
 
 test('a hostile pattern takes linear time', () => {
-  const seconds = (length: number) => {
-    const before = process.cpuUsage()
-    expect(
-      regexOf(of('^(a+)+$'))
-        .matcher(`${'a'.repeat(length)}!`)
-        .find(),
-    ).toBe(false)
-    expect(replaceMatches(regexOf(of('(a|a)*b')), 'a'.repeat(1000), 'x', true)).toBe('a'.repeat(1000))
-    const { user } = process.cpuUsage(before)
-    return user / 1_000_000
-  }
-  seconds(100)
-  // With back-tracking, 40 would already take hours.
-  expect(seconds(100_000)).toBeLessThan(5)
+  // With back-tracking, 40 letters would take hours: this test would not end.
+  expect(
+    regexOf(of('^(a+)+$'))
+      .matcher(`${'a'.repeat(100_000)}!`)
+      .find(),
+  ).toBe(false)
+  expect(replaceMatches(regexOf(of('(a|a)*b')), 'a'.repeat(1000), 'x', true)).toBe('a'.repeat(1000))
 })
 
 test('any text is a pattern or has a problem', () => {

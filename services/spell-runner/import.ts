@@ -1,10 +1,13 @@
+import { FORMAT } from '#graph/document.ts'
 import type { SpellDocument } from '#graph/document.ts'
+import { checkDocument } from '#graph/check.ts'
 import type { Importer, ImportReport } from '#importers/importer.ts'
 import { ImportError } from '#importers/importer.ts'
 import { isCoded, invalid } from '#mesh/errors.ts'
 import type { Registry } from '#graph/define.ts'
-import { checkDocument } from '#graph/check.ts'
 import { readJson } from './json.ts'
+import { repair } from './repair.ts'
+import type { Converted } from './repair.ts'
 import { DOCUMENT_LIMIT_BYTES } from './spells/documents.ts'
 
 export interface ImportContext {
@@ -27,16 +30,22 @@ export function importSpell(
   const importer = importers.find(one => (format === '' ? one.recognises(foreign) : one.format === format))
   if (!importer) throw invalid([toUnknown(format, importers)])
   try {
-    const { document, report } = importer.convert(foreign, { models, defaultModel })
-    const problems = checkDocument(document, registry)
-    if (problems.length > 0) throw invalid(problems)
-    return { document, report }
+    const converted = importer.convert(foreign, { models, defaultModel })
+    // Our own documents can be mended by whoever sends them; foreign ones cannot.
+    const repaired = importer.format === FORMAT ? check(converted, registry) : repair(converted, registry)
+    if ('problems' in repaired) throw invalid(repaired.problems)
+    return repaired
   } catch (error) {
     if (isCoded(error) || !(error instanceof ImportError)) throw error
     throw invalid(
       error.problems.map(problem => ({ ...problem, path: `document${problem.path === '' ? '' : `.${problem.path}`}` })),
     )
   }
+}
+
+function check(converted: Converted, registry: Registry) {
+  const problems = checkDocument(converted.document, registry)
+  return problems.length > 0 ? { problems } : converted
 }
 
 function toUnknown(format: string, importers: readonly Importer[]) {
