@@ -167,7 +167,7 @@ describe.each(importers.map(one => [one.format, one] as const))('%s', (format, i
 })
 
 /** Components whose own sockets are triggers. */
-const GATES = new Set(['switch', 'switch gate', 'module trigger in', 'trigger in'])
+const GATES = new Set(['switch', 'switch gate', 'random gate', 'module trigger in', 'trigger in'])
 const JOINS = new Set(['wait for all'])
 
 test.each(Object.keys(COMPONENTS))('what stands for "%s" has the sockets that it is wired by', component => {
