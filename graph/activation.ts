@@ -21,19 +21,19 @@ export class Activation {
   /** Emissions recorded so far. */
   emitted = 0
   /** Changes of state that take effect with its end. */
-  writes: Map<string, Json> | undefined
+  declare writes: Map<string, Json> | undefined
   /** Random numbers drawn. */
   drawn = 0
   /** Characters streamed. */
   streamed = 0
-  controller: AbortController | undefined
+  declare controller: AbortController | undefined
   /** Raised with each attempt: an answer to an earlier one is ignored. */
   turn = 0
   /** Between a failed attempt and the next. */
   backingOff = false
   /** Interrupted, and not to be repeated without a person's word. */
   waiting = false
-  answer: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined } | undefined
+  declare answer: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined } | undefined
 
   constructor(node: PlanNode, frame: Frame, high: number, low: number, cause: PlanNode | undefined, socket: string) {
     this.node = node

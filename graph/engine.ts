@@ -169,6 +169,10 @@ export class Engine implements Run, ContextHost {
   deliver(activation: Activation, outputs: Values, pulses: readonly string[], emission: number): void {
     const { node, frame } = activation
     if (outputs !== NO_VALUES) frame.keep(node, outputs, this.record.seq)
+    if (pulses === node.endPulses) {
+      for (const wire of node.endWires) this.#fire(wire, activation, emission)
+      return
+    }
     for (const pulse of pulses) {
       const wires = node.wires.get(pulse)
       if (wires) for (const wire of wires) this.#fire(wire, activation, emission)
@@ -381,6 +385,7 @@ export class Engine implements Run, ContextHost {
   /** Runs what came from outside; whatever goes wrong in the engine itself rejects `done`. */
   guard(work: () => void): void {
     if (this.#ended) return
+    this.record.lookAtClock()
     try {
       work()
     } catch (error) {

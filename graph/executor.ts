@@ -1,14 +1,25 @@
 import type { Activation } from './activation.ts'
 import { Context } from './context.ts'
 import { DivergenceError, JournalExhausted } from './cursor.ts'
-import type { NodeAnswer, NodeEmissions, NodeResult } from './define.ts'
+import type { NodeAnswer, NodeContext, NodeEmissions, NodeResult } from './define.ts'
 import { NodeFailure } from './define.ts'
 import type { Engine } from './engine.ts'
 import { finish } from './hash.ts'
 import type { Entry, Failure } from './journal.ts'
 import type { JsonObject, Values } from './json.ts'
-import { checkOutputs, isRetryable, kindOfAnswer, NO_PULSES, PureFailure, readResult, toFailure } from './values.ts'
+import {
+  checkOutputs,
+  isRetryable,
+  kindOfAnswer,
+  NO_PULSES,
+  PureFailure,
+  readOutputs,
+  readPulses,
+  toFailure,
+} from './values.ts'
 
+/** Of nodes that do not look at it. */
+const NO_CONTEXT = Object.freeze({}) as NodeContext
 const LONGEST_BACK_OFF_MS = 3_600_000
 
 /** Runs actions: at once, later, in several results; again after a failure or a crash. Or takes from the journal what they did. */
@@ -115,7 +126,7 @@ export class Executor {
 
   #attempt(activation: Activation): void {
     activation.turn++
-    activation.writes = undefined
+    if (activation.writes) activation.writes = undefined
     activation.drawn = activation.streamed = 0
     if (activation.node.effect !== 'unsafe') return this.#invoke(activation)
     // Whoever takes over must know that this may have happened, so it is written down before.
@@ -132,7 +143,7 @@ export class Executor {
     const { node, inputs = {} } = activation
     let answer: NodeAnswer
     try {
-      answer = node.type.run?.(inputs, new Context(this.#engine, activation, node))
+      answer = node.type.run?.(inputs, node.wantsContext ? new Context(this.#engine, activation, node) : NO_CONTEXT)
     } catch (error) {
       this.failed(activation, error)
       return
@@ -194,21 +205,22 @@ export class Executor {
   }
 
   #emit(activation: Activation, result: NodeResult): void {
-    let read: { outputs: Values; pulses: readonly string[] }
+    let outputs: Values
     try {
-      read = readResult(activation, result, true, this.#engine.limits)
+      outputs = readOutputs(result, this.#engine.limits)
     } catch (error) {
       this.failed(activation, error)
       return
     }
-    this.#engine.record.emitted(activation, read.outputs, read.pulses)
-    this.#engine.deliver(activation, read.outputs, read.pulses, activation.emitted++)
+    const pulses = readPulses(result, activation.node.emitPulses)
+    this.#engine.record.emitted(activation, outputs, pulses)
+    this.#engine.deliver(activation, outputs, pulses, activation.emitted++)
   }
 
   #settle(activation: Activation, result: NodeResult | undefined): void {
-    let read: { outputs: Values; pulses: readonly string[] }
+    let outputs: Values
     try {
-      read = readResult(activation, result, false, this.#engine.limits)
+      outputs = readOutputs(result, this.#engine.limits)
       if (activation.writes) checkOutputs(Object.fromEntries(activation.writes), this.#engine.limits.outputBytes)
     } catch (error) {
       this.failed(activation, error)
@@ -216,8 +228,9 @@ export class Executor {
     }
     if (activation.writes)
       for (const [key, value] of activation.writes) this.#engine.record.changed(activation, key, value)
-    this.#engine.record.ended(activation, read.outputs, read.pulses, result?.usage)
-    this.#end(activation, read.outputs, read.pulses)
+    const pulses = readPulses(result, activation.node.endPulses)
+    this.#engine.record.ended(activation, outputs, pulses, result?.usage)
+    this.#end(activation, outputs, pulses)
   }
 
   #end(activation: Activation, outputs: Values, pulses: readonly string[]): void {

@@ -2,6 +2,9 @@ import type { Json, Values } from './json.ts'
 import type { Plan, PlanNode, Region } from './plan.ts'
 import type { ScopeRun } from './scope-run.ts'
 
+const NO_OUTPUTS: Values = Object.freeze({})
+const NO_EXITS: string[] = Object.freeze([]) as unknown as string[]
+
 /** A scope while it runs: the run itself, an iteration, a sub-spell call. Holds the latest outputs of what ran in it. */
 export class Frame {
   readonly plan: Plan
@@ -27,9 +30,9 @@ export class Frame {
   /** Whether late outputs have been asked for. */
   late = false
   joins: Map<number, JoinCount> | undefined
-  /** Of a run or a sub-spell call. */
-  readonly outputs: Values = {}
-  readonly exits: string[] = []
+  /** Of a run or a sub-spell call; an iteration has none of its own: see {@link ofSpell}. */
+  readonly outputs: Values
+  readonly exits: string[]
 
   constructor(init: {
     plan: Plan
@@ -55,6 +58,8 @@ export class Frame {
     this.depth = init.depth
     this.slots = new Array<Values | undefined>(init.region.size).fill(undefined)
     this.stamps = []
+    this.outputs = init.outer ? NO_OUTPUTS : {}
+    this.exits = init.outer ? NO_EXITS : []
   }
 
   /** The frame of the run or of the sub-spell call that this frame belongs to. */
@@ -64,10 +69,15 @@ export class Frame {
     return at
   }
 
+  /** Where this frame keeps the node's outputs, or -1. Of the run's own frame: at its index, the commonest case. */
+  placeOf(node: PlanNode): number {
+    return this.region.isWhole ? node.index : this.region.place(node.index)
+  }
+
   /** The node's latest outputs that can be seen from here and have this socket; `found.stamp` tells when. */
   look(node: PlanNode, socket: string): Json | undefined {
     for (let frame: Frame | undefined = this; frame; frame = frame.outer) {
-      const place = frame.region.place(node.index)
+      const place = frame.placeOf(node)
       const value = place < 0 ? undefined : frame.slots[place]?.[socket]
       // A socket may be named like something every object inherits.
       if (value !== undefined && typeof value !== 'function') return value
@@ -78,7 +88,7 @@ export class Frame {
   /** When what {@link look} finds was written; -1: never. */
   stampOf(node: PlanNode, socket: string): number {
     for (let frame: Frame | undefined = this; frame; frame = frame.outer) {
-      const place = frame.region.place(node.index)
+      const place = frame.placeOf(node)
       if (place >= 0 && frame.slots[place]?.[socket] !== undefined) return frame.stamps[place] ?? 0
     }
     return -1
@@ -86,7 +96,7 @@ export class Frame {
 
   /** Keeps a node's outputs; those it does not name keep what they had. */
   keep(node: PlanNode, outputs: Values, stamp: number): void {
-    const place = this.region.place(node.index)
+    const place = this.placeOf(node)
     if (place < 0) return
     const before = this.slots[place]
     this.slots[place] = before === undefined ? outputs : { ...before, ...outputs }

@@ -162,7 +162,7 @@ function rootCause(source: PlanSource, frame: Frame, memo: PureValues | undefine
 function hasRun(node: PlanNode, frame: Frame): boolean {
   if (isPure(node)) return true
   for (let at: Frame | undefined = frame; at; at = at.outer) {
-    const place = at.region.place(node.index)
+    const place = at.placeOf(node)
     if (place >= 0 && at.slots[place] !== undefined) return true
   }
   return false

@@ -41,29 +41,31 @@ export function mixLow(high: number, low: number, wire: Hash, count: number): nu
   )
 }
 
-/** 16 hex digits. One call that builds one flat string: joining pieces takes six times as long. */
+const DIGITS = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0))
+
+/** 16 hex digits. One call that builds one flat string, from a table: joining pieces takes half as long again, and computing digits twice as long. */
 export function toHex(high: number, low: number): string {
   return String.fromCharCode(
     digit(high >>> 28),
-    digit((high >>> 24) & 15),
-    digit((high >>> 20) & 15),
-    digit((high >>> 16) & 15),
-    digit((high >>> 12) & 15),
-    digit((high >>> 8) & 15),
-    digit((high >>> 4) & 15),
-    digit(high & 15),
+    digit(high >>> 24),
+    digit(high >>> 20),
+    digit(high >>> 16),
+    digit(high >>> 12),
+    digit(high >>> 8),
+    digit(high >>> 4),
+    digit(high),
     digit(low >>> 28),
-    digit((low >>> 24) & 15),
-    digit((low >>> 20) & 15),
-    digit((low >>> 16) & 15),
-    digit((low >>> 12) & 15),
-    digit((low >>> 8) & 15),
-    digit((low >>> 4) & 15),
-    digit(low & 15),
+    digit(low >>> 24),
+    digit(low >>> 20),
+    digit(low >>> 16),
+    digit(low >>> 12),
+    digit(low >>> 8),
+    digit(low >>> 4),
+    digit(low),
   )
 }
 
-/** The character code of a hex digit. */
+/** The character code of a number's last hex digit. */
 function digit(value: number): number {
-  return value < 10 ? value + 48 : value + 87
+  return DIGITS[value & 15] as number
 }

@@ -36,6 +36,8 @@ export interface PlanNode {
   readonly kind: NodeKind
   readonly effect: Effect
   readonly config: JsonObject
+  /** Whether `run` takes a context: to make one takes as long as a small node. */
+  readonly wantsContext: boolean
   readonly retry: RetryPolicy | undefined
   readonly inputs: InputSet
   /** Of a scope node: read in each child scope before its body, and after it. */
@@ -43,8 +45,10 @@ export interface PlanNode {
   readonly after: InputSet
   /** Wires by flow output. */
   readonly wires: ReadonlyMap<string, readonly FlowWire[]>
-  /** What fires when a result names nothing: of an end, of an emission. */
+  /** What fires when a result names nothing: of an end, of an emission. One pulse at most. */
   readonly endPulses: readonly string[]
+  /** The wires that {@link endPulses} fire. */
+  readonly endWires: readonly FlowWire[]
   readonly emitPulses: readonly string[]
   /** Of a join: how many wires come in. */
   readonly incoming: number
@@ -90,6 +94,8 @@ export interface PlanSource {
 /** The nodes that can be active in one kind of scope, each with a place for its latest outputs. */
 export interface Region {
   readonly size: number
+  /** All nodes, each at its own index. */
+  readonly isWhole: boolean
   /** The node's place, or -1. */
   place(index: number): number
 }
@@ -190,12 +196,14 @@ function createNode(
     kind: type.kind,
     effect: effectOf(type),
     config,
+    wantsContext: type.run?.length !== 1,
     retry: node.retry,
     inputs: { inputs: [], pures: undefined },
     before: { inputs: [], pures: undefined },
     after: { inputs: [], pures: undefined },
     wires: new Map(),
     endPulses: firstOf(flow.out, 'done', 'out'),
+    endWires: [],
     emitPulses: firstOf(flow.out, 'each', 'out'),
     incoming: 0,
     body: undefined,
@@ -225,6 +233,7 @@ function connect(document: SpellDocument, byId: ReadonlyMap<string, Draft<PlanNo
       const list = wires.get(start.socket) ?? []
       list.push({ target, socket: end.socket, hash: hashString(`${from}>${to}`), position: target.incoming++ })
       wires.set(start.socket, list)
+      if (start.socket === source.endPulses[0]) (source as Draft<PlanNode>).endWires = list
     } else {
       const types = [outs.outputs[start.socket]?.type ?? 'any', ins.inputs[end.socket]?.type ?? 'any'] as const
       const inputs = sources.get(target) ?? new Map<string, PlanSource[]>()
@@ -288,15 +297,15 @@ function bodyOf(scope: PlanNode, total: number): Region {
   for (let node = open.pop(); node; node = open.pop()) for (const wires of node.wires.values()) reach(wires)
   if (total > 4096) {
     const places = new Map(members.map((index, place) => [index, place]))
-    return { size: members.length, place: index => places.get(index) ?? -1 }
+    return { size: members.length, isWhole: false, place: index => places.get(index) ?? -1 }
   }
   const places = new Int32Array(total).fill(-1)
   members.forEach((index, place) => (places[index] = place))
-  return { size: members.length, place: index => places[index] ?? -1 }
+  return { size: members.length, isWhole: false, place: index => places[index] ?? -1 }
 }
 
 function wholeRegion(size: number): Region {
-  return { size, place: index => index }
+  return { size, isWhole: true, place: index => index }
 }
 
 /** Pure producers of these inputs, each after its own producers. */

@@ -18,6 +18,8 @@ import type { Json, JsonObject, Values } from './json.ts'
 import type { PlanNode } from './plan.ts'
 import type { RunOptions } from './run.ts'
 
+const ENTRIES_PER_LOOK = 8
+
 /**
  * Writes the journal, or follows one: while it replays, each call takes the next entry instead and refuses one that does not fit.
  * Entries are built once, here, with their keys in one order.
@@ -28,6 +30,8 @@ export class Recorder {
   readonly replayOnly: boolean
   readonly #cursor: Cursor
   readonly #options: RunOptions
+  #at = 0
+  #entriesUntilLook = 0
 
   constructor(options: RunOptions & { readonly replayOnly?: boolean }, cursor: Cursor) {
     this.#options = options
@@ -68,15 +72,29 @@ export class Recorder {
     return entry as Extract<Entry, { kind: K }>
   }
 
+  /** Time may have passed: the next entry looks at the clock. */
+  lookAtClock(): void {
+    this.#entriesUntilLook = 0
+  }
+
+  /** Of entries that are written in one go, every eighth looks at the clock: nodes that answer at once take microseconds. */
+  #now(): number {
+    if (this.#entriesUntilLook-- <= 0) {
+      this.#entriesUntilLook = ENTRIES_PER_LOOK - 1
+      this.#at = this.#options.host.now()
+    }
+    return this.#at
+  }
+
   #append(entry: Entry): void {
     this.#options.append(entry)
   }
 
-  started({ run, spell, revision, inputs, state, seed, host }: RunOptions): RunStarted {
+  started({ run, spell, revision, inputs, state, seed }: RunOptions): RunStarted {
     const recorded = this.#expect('run.started')
     const entry: RunStarted = recorded ?? {
       seq: ++this.seq,
-      at: host.now(),
+      at: this.#now(),
       kind: 'run.started',
       run,
       spell,
@@ -94,7 +112,7 @@ export class Recorder {
     const { frame, attempt } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'node.started',
       node: activation.path,
       activation: activation.id,
@@ -119,7 +137,7 @@ export class Recorder {
     const { id, prefix } = activation.frame
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'node.value',
       node: prefix + node.id,
       activation: activation.id,
@@ -132,7 +150,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'node.emitted',
       node: activation.path,
       activation: activation.id,
@@ -147,7 +165,7 @@ export class Recorder {
     if (this.replaying && this.#expect('node.ended', activation)) return
     const scope = activation.frame.id
     const seq = ++this.seq
-    const at = this.#options.host.now()
+    const at = this.#now()
     // Two plain shapes for the commonest entry: it is built once per activation.
     const entry: NodeEnded =
       scope === undefined
@@ -161,7 +179,7 @@ export class Recorder {
     const { frame, attempt } = activation
     const entry: NodeFailed = {
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'node.failed',
       node: activation.path,
       activation: activation.id,
@@ -177,7 +195,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'node.log',
       node,
       activation: activation.id,
@@ -192,7 +210,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'state.changed',
       node: activation.path,
       activation: activation.id,
@@ -207,7 +225,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'scope.opened',
       node: activation.path,
       activation: activation.id,
@@ -222,7 +240,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'run.waiting',
       node: activation.path,
       activation: activation.id,
@@ -235,7 +253,7 @@ export class Recorder {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'run.answered',
       node: activation.path,
       activation: activation.id,
@@ -251,7 +269,7 @@ export class Recorder {
     const seq = ++this.seq
     const entry: RunCompleted = {
       seq,
-      at: this.#options.host.now(),
+      at: this.#now(),
       kind: 'run.completed',
       outputs: { ...outputs },
       state,
@@ -264,7 +282,7 @@ export class Recorder {
     const recorded = this.#expect('run.failed')
     if (recorded) return recorded
     const seq = ++this.seq
-    const entry: RunFailed = { seq, at: this.#options.host.now(), kind: 'run.failed', error, lastSeq: seq }
+    const entry: RunFailed = { seq, at: this.#now(), kind: 'run.failed', error, lastSeq: seq }
     return this.#terminal(entry)
   }
 
@@ -272,7 +290,7 @@ export class Recorder {
     const recorded = this.#expect('run.cancelled')
     if (recorded) return recorded
     const seq = ++this.seq
-    const entry: RunCancelled = { seq, at: this.#options.host.now(), kind: 'run.cancelled', reason, lastSeq: seq }
+    const entry: RunCancelled = { seq, at: this.#now(), kind: 'run.cancelled', reason, lastSeq: seq }
     return this.#terminal(entry)
   }
 

@@ -7,7 +7,8 @@ import { mixHigh, mixLow, toHex } from './hash.ts'
 import type { Values } from './json.ts'
 import type { FlowWire, Plan, PlanNode, Region } from './plan.ts'
 import { ScopeRun } from './scope-run.ts'
-import { checkOutputs, NO_VALUES, readResult } from './values.ts'
+import type { NodeResult } from './define.ts'
+import { checkOutputs, NO_VALUES, readOutputs, readPulses } from './values.ts'
 
 /** Opens and closes scopes: iterations, sub-spells, the run itself. And counts arrivals at joins. */
 export class Scopes {
@@ -86,6 +87,7 @@ export class Scopes {
     if (!this.#engine.spend(activation)) return undefined
     const high = mixHigh(activation.high, activation.low, node.hash, index + 1)
     const low = mixLow(activation.high, activation.low, node.hash, index + 1)
+    const id = toHex(high, low)
     const frame = new Frame({
       plan,
       region,
@@ -93,12 +95,12 @@ export class Scopes {
       low,
       index,
       owner: run,
-      id: toHex(high, low),
+      id,
       depth: outer.depth + 1,
       outer: callPrefix === undefined ? outer : undefined,
       prefix: callPrefix ?? outer.prefix,
     })
-    this.#engine.record.opened(activation, toHex(high, low), index, values)
+    this.#engine.record.opened(activation, id, index, values)
     run.frames.add(frame)
     return frame
   }
@@ -198,14 +200,16 @@ export class Scopes {
   }
 
   #end({ activation, driver, results }: ScopeRun): void {
-    let read: { outputs: Values; pulses: readonly string[] }
+    let result: NodeResult | undefined
+    let outputs: Values
     try {
-      read = readResult(activation, driver?.end(results), false, this.#engine.limits)
+      result = driver?.end(results)
+      outputs = readOutputs(result, this.#engine.limits)
     } catch (error) {
       this.#engine.executor.failed(activation, error)
       return
     }
-    this.#engine.finishNow(activation, read.outputs, read.pulses)
+    this.#engine.finishNow(activation, outputs, readPulses(result, activation.node.endPulses))
   }
 
   #fail(run: ScopeRun, error: unknown): void {

@@ -1,4 +1,3 @@
-import type { Activation } from './activation.ts'
 import { NodeFailure } from './define.ts'
 import type { NodeResult } from './define.ts'
 import type { Failure } from './journal.ts'
@@ -98,16 +97,13 @@ export class PureFailure extends Error {
   }
 }
 
-/** What a node's answer means: its outputs, checked, and the pulses it fires. */
-export function readResult(
-  { node }: Activation,
-  result: NodeResult | undefined | void,
-  emission: boolean,
-  { outputBytes }: Limits,
-): { outputs: Values; pulses: readonly string[] } {
-  const outputs = result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, outputBytes)
+/** A node's outputs, checked. */
+export function readOutputs(result: NodeResult | undefined | void, { outputBytes }: Limits): Values {
+  return result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, outputBytes)
+}
+
+/** The pulses that a node's answer fires: those that it names, else its usual ones. */
+export function readPulses(result: NodeResult | undefined | void, usual: readonly string[]): readonly string[] {
   const pulse = result?.pulse
-  const pulses =
-    pulse === undefined ? (emission ? node.emitPulses : node.endPulses) : typeof pulse === 'string' ? [pulse] : pulse
-  return { outputs, pulses }
+  return pulse === undefined ? usual : typeof pulse === 'string' ? [pulse] : pulse
 }
