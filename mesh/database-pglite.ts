@@ -15,7 +15,8 @@ export async function openFolderDatabase(dataDir: string): Promise<Database> {
     const folder = join(dataDir, 'postgres')
     await ensureCluster(folder)
     const pglite = await PGlite.create({ dataDir: folder, extensions: { vector } })
-    await pglite.exec('create extension if not exists vector')
+    // To fill each new file of the log with zeros stops everything for a tenth of a second; it is of use to other file systems only.
+    await pglite.exec('create extension if not exists vector; set wal_init_zero = off')
     return toDatabase(pglite, () => lock.release())
   } catch (error) {
     await lock.release()

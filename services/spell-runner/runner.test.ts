@@ -140,7 +140,7 @@ test('a spell goes with its runs and their entries, and takes nothing else with 
   await expect(ada.getRun({ runId: removed.id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   const entries = await running.database.transaction(session =>
     session.query<{ run: string; count: number }>(
-      'select run, count(*)::integer as count from spell_runner.entries group by run',
+      'select run, sum(last_seq - first_seq + 1)::integer as count from spell_runner.batches group by run',
     ),
   )
   expect(entries).toEqual([{ run: other.id, count: 5 }])

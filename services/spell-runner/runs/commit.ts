@@ -60,22 +60,17 @@ export async function commitBatches(
     attempt,
     prev: previous,
     last: previous + texts.length,
+    texts: texts.join('\n'),
     ...make,
     made: make !== undefined,
     ...change,
   }))
-  const entries = `[${batches.flatMap(({ run, previous, texts }) => texts.map((text, index) => toEntryRow(run, previous + index + 1, text))).join(',')}]`
   const state = JSON.stringify(lastWrites(batches))
   const { rows } = await sql<{ id: string }>`
-    select id from spell_runner.commit_batches(${JSON.stringify(runs)}::json, ${entries}::json, ${state}::json, ${runner}::text) as id`.execute(
+    select id from spell_runner.commit_batches(${JSON.stringify(runs)}::json, ${state}::json, ${runner}::text) as id`.execute(
     database,
   )
   return new Set(rows.map(({ id }) => id))
-}
-
-/** Postgres takes JSON with these escapes as it is, but not from within another JSON; such an entry travels as a text. */
-function toEntryRow(run: string, seq: number, text: string): string {
-  return `{"run":"${run}","seq":${seq},${text.includes('\\u') ? `"text":${JSON.stringify(text)}` : `"entry":${text}`}}`
 }
 
 /** One statement can write a key once: of several writes the last one counts. */

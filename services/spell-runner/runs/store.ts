@@ -70,6 +70,18 @@ export function createRunStore(database: Kysely<unknown>): RunStore {
   return { ...readRuns(database), ...keepBeside(database) }
 }
 
+interface BatchRow {
+  readonly first_seq: number
+  readonly texts: string
+}
+
+/** The entries of a batch that stand after a position, and at most so many after it. */
+function textsOf({ first_seq, texts }: Partial<BatchRow>, after: number, limit: number): readonly string[] {
+  if (texts === undefined || texts === null) return []
+  const before = Number(first_seq) - 1
+  return texts.split('\n').slice(Math.max(0, after - before), after + limit - before)
+}
+
 type Read = 'find' | 'list' | 'active' | 'entries' | 'journal'
 
 function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
@@ -92,15 +104,15 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
         sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.spell = ${spell} and r.owner = ${owner} and r.ended_at = 0 order by r.started_at`,
       ),
     async entries(owner, id, after, limit) {
-      const rows = await all(sql<{ entry: string | null; attempt: number; last_seq: number; ended_at: number }>`
-        select e.entry::text as entry, r.attempt, r.last_seq, r.ended_at
+      const rows = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at'>>`
+        select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at
         from spell_runner.runs r
-        left join lateral (select entry, seq from spell_runner.entries where run = r.id and seq > ${after} order by seq limit ${limit}) e on true
-        where r.id = ${id} and r.owner = ${owner} order by e.seq`)
+        left join spell_runner.batches b on b.run = r.id and b.first_seq <= ${after + limit}::bigint and b.last_seq > ${after}::bigint
+        where r.id = ${id} and r.owner = ${owner} order by b.first_seq`)
       const [first] = rows
       if (!first) return undefined
       return {
-        texts: rows.flatMap(({ entry }) => entry ?? []),
+        texts: rows.flatMap(row => textsOf(row, after, limit)),
         attempt: first.attempt,
         lastSeq: Number(first.last_seq),
         ended: Number(first.ended_at) > 0,
@@ -108,9 +120,9 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
     },
     async journal(id) {
       const rows = await all(
-        sql<{ entry: string }>`select entry::text as entry from spell_runner.entries where run = ${id} order by seq`,
+        sql<BatchRow>`select first_seq, texts from spell_runner.batches where run = ${id} order by first_seq`,
       )
-      return rows.map(({ entry }) => entry)
+      return rows.flatMap(({ texts }) => texts.split('\n'))
     },
   }
 }

@@ -84,10 +84,10 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         )
         select ${COLUMNS} from s`),
     async remove(owner, id) {
-      // Runs go with their spell; entries name their run without a foreign key.
+      // Runs go with their spell; batches name their run without a foreign key.
       const removed = await one(sql<{ id: string }>`
         with gone as (delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id),
-        entries as (delete from spell_runner.entries where run in (select r.id from spell_runner.runs r join gone on gone.id = r.spell))
+        batches as (delete from spell_runner.batches where run in (select r.id from spell_runner.runs r join gone on gone.id = r.spell))
         select id from gone`)
       return removed !== undefined
     },
