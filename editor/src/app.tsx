@@ -51,26 +51,25 @@ const LAST = 'spellmesh.active'
 
 async function begin(session: Session): Promise<void> {
   const wanted = /^\/s\/([A-Za-z0-9_-]{1,64})$/.exec(location.pathname)?.[1]
+  const wasHere = localStorage.getItem(LAST) !== null
   await restore(session)
   if (wanted) await openSpell(session, wanted)
   pages.subscribe(({ active, tabs }) => localStorage.setItem(LAST, tabs[active]?.spell ?? active))
   if (pages.getState().order.length > 0) return
   const [first] = DEMOS
   if (!first) return
+  const { spells } = await session.rest.listSpells({ pageSize: 100 }).catch(() => ({ spells: [] }))
+  // Somebody who has made something sees it again, in whatever browser.
+  const own = spells.find(({ name }) => DEMOS.every(demo => demo.name !== name))
+  if (own && (await openSpell(session, own.id))) return
   const id = openDocument(first)
   // A stranger sees a real run at once; whoever was here before presses the button.
-  if (session.claimed && localStorage.getItem(LAST)) return
-  const stored = await storedDemo(session, first)
+  if (session.claimed && wasHere) return
+  const stored = spells.find(({ name }) => name === first.name)?.id
   if (stored) await openInstead(session, id, stored)
   const spell = await ensureStored(session, id)
   const tab = tabOf(id) ?? tabOf(pages.getState().active)
   if (spell && tab) void start(session, { id: tab.id, spell, document: tab.document, dirty: false }, {})
-}
-
-/** The demo as it was stored by an earlier visit from another browser. */
-async function storedDemo(session: Session, demo: SpellDocument): Promise<string | undefined> {
-  const { spells } = await session.rest.listSpells({ pageSize: 100 }).catch(() => ({ spells: [] }))
-  return spells.find(({ name }) => name === demo.name)?.id
 }
 
 async function openInstead(session: Session, id: string, spell: string): Promise<void> {

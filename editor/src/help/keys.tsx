@@ -54,7 +54,7 @@ export function Help(): ReactNode {
         </tbody>
       </table>
       <footer>
-        <button className="primary" onClick={close}>
+        <button className="button button--primary" onClick={close}>
           Close
         </button>
       </footer>

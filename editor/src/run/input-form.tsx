@@ -72,10 +72,10 @@ function Form({ question }: { readonly question: Question }): ReactNode {
           </label>
         ))}
         <footer>
-          <button type="button" onClick={() => question.answer(undefined)}>
+          <button type="button" className="button" onClick={() => question.answer(undefined)}>
             Cancel
           </button>
-          <button type="submit" className="primary">
+          <button type="submit" className="button button--primary">
             Run
           </button>
         </footer>

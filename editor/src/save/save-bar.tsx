@@ -158,11 +158,17 @@ function ConflictDialog({
         </table>
       </div>
       <footer>
-        <button onClick={close}>Decide later</button>
-        <button data-testid="take-theirs" onClick={() => takeTheirs(tab)}>
+        <button className="button" onClick={close}>
+          Decide later
+        </button>
+        <button className="button" data-testid="take-theirs" onClick={() => takeTheirs(tab)}>
           Take theirs
         </button>
-        <button className="primary" data-testid="keep-mine" onClick={() => void save(session, tab, conflict.revision)}>
+        <button
+          className="button button--primary"
+          data-testid="keep-mine"
+          onClick={() => void save(session, tab, conflict.revision)}
+        >
           Save mine on top
         </button>
       </footer>
