@@ -15,15 +15,17 @@ const tasks = {
   test: { script: 'tools/test.ts', editor: true, lenient: true },
   check: { script: 'tools/check.ts' },
   bench: { script: 'bench/main.ts', editor: true },
+  spell: { script: 'tools/spell.ts', here: true, first: () => ['--from', callersFolder('spell')] },
   prepare: { editor: true, lenient: true },
 }
 
-async function main([name = '', ...args]) {
+async function main([name = '', ...given]) {
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined
   if (task === undefined) {
     say(`there is no task "${name}"; expected ${Object.keys(tasks).join(', ')}`)
     return 2
   }
+  const args = [...(task.first?.() ?? []), ...given]
   const { path: node, major } = findNode()
   const environment = environmentFor(node)
   if (name === 'prepare') rememberInstall()
@@ -41,6 +43,12 @@ async function main([name = '', ...args]) {
   if (task.here && node === process.execPath) return runHere(task.script, args)
   const told = problem === undefined ? environment : { ...environment, BUILD_PROBLEM: problem }
   return run(node, ['--disable-warning=ExperimentalWarning', task.script, ...args], { environment: told })
+}
+
+/** Where the caller stands, whom npm and the task leave for the project's folder: files are named from there. */
+function callersFolder(task) {
+  const { npm_lifecycle_event: event, INIT_CWD: folder } = process.env
+  return event === task && folder ? folder : process.cwd()
 }
 
 /** Runs a script in this process: it decides how and when the process ends. */

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+export const USAGE = `usage: npm run spell -- run FILE [--input NAME=VALUE …] [--inputs FILE] [--state FILE] [--record FILE] [--json]
+       npm run spell -- check FILE…     tells what is wrong with spells`
+
+/** What `run` was asked. Paths are absolute. */
+export interface RunArguments {
+  readonly command: 'run'
+  readonly file: string
+  /** Values by name, as texts. */
+  readonly given: readonly (readonly [name: string, text: string])[]
+  readonly inputs: string | undefined
+  readonly state: string | undefined
+  readonly record: string | undefined
+  readonly json: boolean
+}
+
+export type Arguments =
+  | RunArguments
+  | { readonly command: 'check'; readonly files: readonly string[] }
+  | { readonly command: 'help' }
+
+/** The command line is not one that is understood here. */
+export class WrongUse extends Error {}
+
+const TEXT = { type: 'string' } as const
+const RUN_OPTIONS = {
+  input: { type: 'string', multiple: true },
+  inputs: TEXT,
+  state: TEXT,
+  record: TEXT,
+  json: { type: 'boolean' },
+} as const
+
+/** Reads the command line. `--from FOLDER` in front says what paths are relative to. Throws {@link WrongUse}. */
+export function readArguments(args: readonly string[]): Arguments {
+  const [folder = process.cwd(), rest] = args[0] === '--from' ? [args[1], args.slice(2)] : [undefined, args]
+  const [command, ...more] = rest
+  const path = (given: string) => resolve(folder, given)
+  switch (command) {
+    case 'run':
+      return readRun(more, path)
+    case 'check': {
+      const files = positionalsOf(more)
+      if (files.length === 0) throw new WrongUse('"check" expects at least one file')
+      return { command, files: files.map(path) }
+    }
+    case 'help':
+    case '--help':
+    case '-h':
+      return { command: 'help' }
+    default:
+      throw new WrongUse(command === undefined ? 'expected a command' : `there is no command "${command}"`)
+  }
+}
+
+function readRun(args: readonly string[], path: (given: string) => string): RunArguments {
+  const { values, positionals } = understood(() =>
+    parseArgs({ args: [...args], options: RUN_OPTIONS, allowPositionals: true }),
+  )
+  const [file, ...more] = positionals
+  if (file === undefined) throw new WrongUse('"run" expects a file')
+  // `--input a=1 b=2`: what follows the first is meant alike.
+  const texts = [...(values.input ?? []), ...more]
+  const wrong = texts.filter(text => text.indexOf('=') < 1)
+  if (wrong.length > 0)
+    throw new WrongUse(`expected NAME=VALUE, got ${wrong.map(text => JSON.stringify(text)).join(', ')}`)
+  const optional = (given: string | undefined) => (given === undefined ? undefined : path(given))
+  return {
+    command: 'run',
+    file: path(file),
+    given: texts.map(text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+    inputs: optional(values.inputs),
+    state: optional(values.state),
+    record: optional(values.record),
+    json: values.json ?? false,
+  }
+}
+
+function positionalsOf(args: readonly string[]): readonly string[] {
+  return understood(() => parseArgs({ args: [...args], options: {}, allowPositionals: true })).positionals
+}
+
+function understood<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+      throw new WrongUse(error.message)
+    throw error
+  }
+}
