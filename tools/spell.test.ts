@@ -1,59 +1,16 @@
 // The shell's program as people start it: a process, its two outputs and its status.
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { digestOfEntries } from '#graph/digest.ts'
-import type { Entry } from '#graph/journal.ts'
 import { inParts, openOpenAiServer, streamOf } from '#services/completion/openai-server.suite.ts'
-import { root } from './launch/state.mjs'
+import { openShell } from './spell/shell.suite.ts'
+import type { Shell } from './spell/shell.suite.ts'
 
-let folder: string
+let shell: Shell
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spellmesh-shell-'))
+  shell = await openShell()
 })
-afterAll(async () => rm(folder, { recursive: true, force: true }))
-
-const write = (name: string, value: object) => writeFile(join(folder, name), JSON.stringify(value))
-const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as Recorded
-
-interface Recorded {
-  readonly format: string
-  readonly spell: { readonly name: string }
-  readonly library: object
-  readonly inputs: object
-  readonly state: object
-  readonly entries: Entry[]
-}
-
-function start(args: readonly string[], settings: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [join(root, 'tools/launch.mjs'), 'spell', ...args], {
-    cwd: folder,
-    env: { ...process.env, LOCAL_MODEL_DELAY_MS: '0', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-interface Ended {
-  readonly status: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Waits for its end. `onError` sees all of standard error so far, whenever more has come. */
-function ended(child: ChildProcess, onError: (text: string) => void = () => undefined): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    let [out, err] = ['', '']
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => onError((err += text)))
-    child.on('error', reject)
-    child.on('close', status => resolve({ status, out, err }))
-  })
-}
-
-const shell = (...args: readonly string[]) => ended(start(args))
+afterAll(async () => shell[Symbol.asyncDispose]())
 
 const greeter = {
   format: 'spell/1',
@@ -81,8 +38,8 @@ const greeter = {
 }
 
 test('a spell runs: its console on standard error, its outputs as JSON on standard output', async () => {
-  await write('greeter.json', greeter)
-  const { status, out, err } = await shell(
+  await shell.write('greeter.json', greeter)
+  const { status, out, err } = await shell.run(
     'run',
     'greeter.json',
     '--input',
@@ -97,9 +54,9 @@ test('a spell runs: its console on standard error, its outputs as JSON on standa
 })
 
 test('inputs come from a file too, and what is said on the command line counts more', async () => {
-  await write('greeter.json', greeter)
-  await write('inputs.json', { who: 'Ada', times: 2, more: [1] })
-  const { status, out } = await shell(
+  await shell.write('greeter.json', greeter)
+  await shell.write('inputs.json', { who: 'Ada', times: 2, more: [1] })
+  const { status, out } = await shell.run(
     'run',
     'greeter.json',
     '--inputs',
@@ -117,8 +74,8 @@ test('inputs come from a file too, and what is said on the command line counts m
 })
 
 test('what is missing, wrong or unknown among the inputs is told all at once', async () => {
-  await write('greeter.json', greeter)
-  const { status, out, err } = await shell(
+  await shell.write('greeter.json', greeter)
+  const { status, out, err } = await shell.run(
     'run',
     'greeter.json',
     '--input',
@@ -139,16 +96,16 @@ test('what is missing, wrong or unknown among the inputs is told all at once', a
 
 test('a document with problems is not run: every one is told with its path', async () => {
   const wrong = { format: 'spell/1', nodes: { a: { type: 'flow/brunch' } }, wires: [['a.out', 'b.in']] }
-  await write('wrong.json', wrong)
-  await write('greeter.json', greeter)
-  await writeFile(join(folder, 'no.json'), '{')
-  const ran = await shell('run', 'wrong.json')
+  await shell.write('wrong.json', wrong)
+  await shell.write('greeter.json', greeter)
+  await shell.write('no.json', '{')
+  const ran = await shell.run('run', 'wrong.json')
   expect(ran.err).toMatch(
     /^nodes\.a\.type: no node type "flow\/brunch"; known are .*\nwires\[0\]: there is no node "b"\n$/,
   )
   expect(ran).toMatchObject({ status: 2, out: '' })
-  const checked = await shell('check', 'greeter.json', 'wrong.json', 'no.json', 'gone.json')
-  expect(checked.out.replaceAll(join(folder, '/'), '').trim().split('\n')).toEqual([
+  const checked = await shell.run('check', 'greeter.json', 'wrong.json', 'no.json', 'gone.json')
+  expect(checked.out.replaceAll(join(shell.folder, '/'), '').trim().split('\n')).toEqual([
     'greeter.json: ok, 8 nodes',
     expect.stringMatching(/^wrong\.json: nodes\.a\.type: no node type "flow\/brunch"/),
     'wrong.json: wires[0]: there is no node "b"',
@@ -156,7 +113,7 @@ test('a document with problems is not run: every one is told with its path', asy
     expect.stringMatching(/^gone\.json: cannot be read: ENOENT/),
   ])
   expect(checked.status).toBe(1)
-  expect((await shell('check', 'greeter.json')).status).toBe(0)
+  expect((await shell.run('check', 'greeter.json')).status).toBe(0)
 })
 
 test.each([
@@ -167,13 +124,13 @@ test.each([
   [['run', 'a', '--jason']],
   [['check']],
 ])('%j is not understood: the use is told', async args => {
-  const { status, out, err } = await shell(...args)
+  const { status, out, err } = await shell.run(...args)
   expect(err).toContain('usage: npm run spell -- run FILE')
   expect({ status, out }).toEqual({ status: 2, out: '' })
 })
 
 test('a node that fails fails the run, with its code and its name; user code runs in its sandbox', async () => {
-  await write('broken.json', {
+  await shell.write('broken.json', {
     format: 'spell/1',
     nodes: {
       start: { type: 'flow/start' },
@@ -184,13 +141,13 @@ test('a node that fails fails the run, with its code and its name; user code run
     },
     wires: [['start.out', 'code.in']],
   })
-  const ran = await shell('run', 'broken.json')
+  const ran = await shell.run('run', 'broken.json')
   expect(ran).toEqual({
     status: 1,
     out: '',
     err: 'code: undefined\nfailed: CODE_ERROR in node "code": RangeError: too far (line 2)\n',
   })
-  const { status, out, err } = await shell('run', 'broken.json', '--json')
+  const { status, out, err } = await shell.run('run', 'broken.json', '--json')
   expect(JSON.parse(out)).toEqual({
     status: 'failed',
     error: { code: 'CODE_ERROR', message: 'RangeError: too far (line 2)', node: 'code' },
@@ -214,11 +171,11 @@ const asker = {
 }
 
 test('tokens stream to standard error; any server with OpenAI’s API answers', async () => {
-  await write('asker.json', asker)
+  await shell.write('asker.json', asker)
   await using server = await openOpenAiServer()
   server.replyWith(inParts(streamOf(['Good', ' day', '!']), 10))
   const settings = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'secret-1', DEFAULT_MODEL: 'openai/tiny-1' }
-  const { status, out, err } = await ended(start(['run', 'asker.json'], settings))
+  const { status, out, err } = await shell.runWith(settings, ['run', 'asker.json'])
   expect(err).toBe('ask: Good day!\n')
   expect(JSON.parse(out)).toEqual({ answer: 'Good day!' })
   expect(status).toBe(0)
@@ -231,7 +188,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s cancels the run, and what was recorded is kept', async (signal, expected) => {
-  await write('slow.json', {
+  await shell.write('slow.json', {
     format: 'spell/1',
     nodes: {
       start: { type: 'flow/start' },
@@ -243,23 +200,24 @@ test.each([
       ['log.out', 'wait.in'],
     ],
   })
-  const child = start(['run', 'slow.json', '--record', 'slow.run.json'])
-  const { status, out, err } = await ended(child, text => {
-    if (text === 'log: at work\n') child.kill(signal)
-  })
+  const { status, out, err } = await shell.runWith(
+    {},
+    ['run', 'slow.json', '--record', 'slow.run.json'],
+    (text, child) => text === 'log: at work\n' && child.kill(signal),
+  )
   expect({ status, out, err }).toEqual({
     status: expected,
     out: '',
     err: `log: at work\ncancelled: stopped by ${signal}\n`,
   })
-  expect((await read('slow.run.json')).entries.at(-1)).toMatchObject({
+  expect((await shell.read('slow.run.json')).entries.at(-1)).toMatchObject({
     kind: 'run.cancelled',
     reason: `stopped by ${signal}`,
   })
 })
 
 test('a recording holds all that a repetition needs; its digest is right', async () => {
-  await write('counter.json', {
+  await shell.write('counter.json', {
     format: 'spell/1',
     name: 'Counter',
     nodes: {
@@ -277,10 +235,18 @@ test('a recording holds all that a repetition needs; its digest is right', async
       ['write.value', 'out.value'],
     ],
   })
-  await write('state.json', { visits: 41 })
-  const { out } = await shell('run', 'counter.json', '--state', 'state.json', '--record', 'counter.run.json', '--json')
+  await shell.write('state.json', { visits: 41 })
+  const { out } = await shell.run(
+    'run',
+    'counter.json',
+    '--state',
+    'state.json',
+    '--record',
+    'counter.run.json',
+    '--json',
+  )
   expect(JSON.parse(out)).toEqual({ status: 'completed', outputs: { visits: 42 }, state: { visits: 42 } })
-  const recorded = await read('counter.run.json')
+  const recorded = await shell.read('counter.run.json')
   expect(recorded).toMatchObject({
     format: 'run/1',
     spell: { name: 'Counter' },
@@ -320,8 +286,14 @@ test('a foreign document is imported, and what became of it is told', async () =
       outputs: { output: wire(2, { input: 'input' }) },
     },
   }
-  await write('old.json', { id: 'x', name: 'Old', chain: { id: 'demo@0.1.0', nodes }, modules: [], gameState: {} })
-  const { status, out, err } = await shell('run', 'old.json', '--input', 'topic=sea')
+  await shell.write('old.json', {
+    id: 'x',
+    name: 'Old',
+    chain: { id: 'demo@0.1.0', nodes },
+    modules: [],
+    gameState: {},
+  })
+  const { status, out, err } = await shell.run('run', 'old.json', '--input', 'topic=sea')
   expect(JSON.parse(out)).toEqual({ text: 'sea' })
   expect(err).toMatch(/^imported from thoth: 3 nodes mapped, 0 approximated, 0 missing\n/)
   expect(status).toBe(0)
@@ -345,17 +317,17 @@ test('sub-spells are found beside the spell, by their file or by their name, and
       ['greet.greeting', 'out.value'],
     ],
   }
-  await write('greeter.json', greeter)
-  await write('outer.json', outer)
-  const { status, out, err } = await shell('run', 'outer.json', '--record', 'outer.run.json')
+  await shell.write('greeter.json', greeter)
+  await shell.write('outer.json', outer)
+  const { status, out, err } = await shell.run('run', 'outer.json', '--record', 'outer.run.json')
   expect(JSON.parse(out)).toEqual({ said: 'Hello Ada × 1' })
   expect({ status, err }).toEqual({ status: 0, err: 'greet/log: greeting: Hello Ada × 1\n' })
-  expect((await read('outer.run.json')).library).toMatchObject({ Greeter: { name: 'Greeter' } })
-  await write('outer.json', {
+  expect((await shell.read('outer.run.json')).library).toMatchObject({ Greeter: { name: 'Greeter' } })
+  await shell.write('outer.json', {
     ...outer,
     nodes: { ...outer.nodes, greet: { type: 'flow/sub-spell', config: { spell: 'greter', outputs: ['greeting'] } } },
   })
-  expect(await shell('run', 'outer.json')).toMatchObject({
+  expect(await shell.run('run', 'outer.json')).toMatchObject({
     status: 2,
     err: expect.stringContaining('nodes.greet.config.spell: there is no spell "greter"'),
   })

@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 export const USAGE = `usage: npm run spell -- run FILE [--input NAME=VALUE …] [--inputs FILE] [--state FILE] [--record FILE] [--json]
-       npm run spell -- check FILE…     tells what is wrong with spells`
+       npm run spell -- test FOLDER   replays the recordings (*.run.json) below it, and runs the spells beside them
+       npm run spell -- check FILE…   tells what is wrong with spells`
 
 /** What `run` was asked. Paths are absolute. */
 export interface RunArguments {
@@ -18,6 +19,7 @@ export interface RunArguments {
 
 export type Arguments =
   | RunArguments
+  | { readonly command: 'test'; readonly folder: string }
   | { readonly command: 'check'; readonly files: readonly string[] }
   | { readonly command: 'help' }
 
@@ -41,6 +43,11 @@ export function readArguments(args: readonly string[]): Arguments {
   switch (command) {
     case 'run':
       return readRun(more, path)
+    case 'test': {
+      const [first, ...others] = positionalsOf(more)
+      if (first === undefined || others.length > 0) throw new WrongUse('"test" expects one folder')
+      return { command, folder: path(first) }
+    }
     case 'check': {
       const files = positionalsOf(more)
       if (files.length === 0) throw new WrongUse('"check" expects at least one file')

@@ -4,6 +4,7 @@ import type { SettingsSource } from '#mesh/settings.ts'
 import { readArguments, USAGE, WrongUse } from './arguments.ts'
 import { checkFiles } from './check.ts'
 import { runFile } from './run.ts'
+import { testFolder } from './test.ts'
 import { openWorkshop } from './workshop.ts'
 
 /** What the shell is told by the process's status. */
@@ -21,7 +22,9 @@ export async function main(args: readonly string[], source: SettingsSource): Pro
     }
     const workshop = await openWorkshop(source)
     try {
-      return asked.command === 'run' ? await runFile(asked, workshop) : await checkFiles(asked.files, workshop, print)
+      if (asked.command === 'run') return await runFile(asked, workshop)
+      if (asked.command === 'test') return await testFolder(asked.folder, workshop, print)
+      return await checkFiles(asked.files, workshop, print)
     } finally {
       await workshop[Symbol.asyncDispose]()
     }
