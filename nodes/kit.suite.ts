@@ -24,6 +24,11 @@ export interface Given {
   readonly sandbox?: Sandbox
   readonly limits?: Partial<Limits>
   readonly library?: (reference: string) => SpellDocument | undefined
+  readonly fetch?: RunHost['fetch']
+  /** Absent: always the same. */
+  readonly seed?: number
+  /** What is recorded already: the run goes on from there. */
+  readonly journal?: readonly Entry[]
 }
 
 /** What came of a run. */
@@ -61,11 +66,12 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
     user: 'user-1',
     plan,
     inputs: given.inputs ?? {},
-    seed: 7,
+    seed: given.seed ?? 7,
     host: hostOf(given),
     append: entry => entries.push(JSON.parse(JSON.stringify(entry)) as Entry),
     chunk: chunk => chunks.push(chunk),
     ...(given.state ? { state: given.state } : {}),
+    ...(given.journal ? { journal: given.journal } : {}),
     ...(given.limits ? { limits: given.limits } : {}),
   })
   const terminal = await run.done
@@ -84,7 +90,7 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
   }
 }
 
-function hostOf({ services, sandbox }: Given): RunHost {
+function hostOf({ services, sandbox, fetch }: Given): RunHost {
   return {
     now: () => Date.now(),
     sleep: (ms, signal) =>
@@ -98,7 +104,7 @@ function hostOf({ services, sandbox }: Given): RunHost {
     turn: () => new Promise(resolve => setImmediate(resolve)),
     services: (services ?? {}) as NodeServices,
     sandbox: sandbox ?? { run: () => Promise.reject(new NodeFailure('NO_SANDBOX', 'there is none in this test')) },
-    fetch: () => Promise.reject(new NodeFailure('NO_NETWORK', 'there is none in this test')),
+    fetch: fetch ?? (() => Promise.reject(new NodeFailure('NO_NETWORK', 'there is none in this test'))),
   }
 }
 
