@@ -18,5 +18,5 @@ export default {
   testMatch: ['<rootDir>/**/*.test.ts', '<rootDir>/**/*.test.tsx'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/gen/', '<rootDir>/data/'],
   modulePathIgnorePatterns: ['<rootDir>/gen/editor', '<rootDir>/gen/\\.fresh', '<rootDir>/data/'],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 }
