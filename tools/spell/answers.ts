@@ -46,7 +46,9 @@ export class Answers {
       open.delete(entry.activation)
       if (!node || !inputs) continue
       const key = keyOf(entry.node, node.type.type, node.config, inputs)
-      answers.set(key, [...(answers.get(key) ?? []), answer])
+      const known = answers.get(key)
+      if (known) known.push(answer)
+      else answers.set(key, [answer])
     }
     return { answers: new Answers(answers), followed }
   }

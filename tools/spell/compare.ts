@@ -34,14 +34,15 @@ function describe(gone: string | undefined, come: string | undefined): string {
  * counts once.
  */
 function outcomesOf(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
-  const outcomes = new Map<string, string[]>()
+  const outcomes = new Map<string, { readonly pure: boolean; readonly all: string[] }>()
   for (const entry of entries) {
     const outcome = outcomeOf(entry)
     if (outcome === undefined || !('node' in entry)) continue
-    const known = outcomes.get(entry.node) ?? []
-    if (entry.kind !== 'node.value' || !known.includes(outcome)) outcomes.set(entry.node, [...known, outcome])
+    const known = outcomes.get(entry.node) ?? { pure: entry.kind === 'node.value', all: [] }
+    outcomes.set(entry.node, known)
+    known.all.push(outcome)
   }
-  return outcomes
+  return new Map([...outcomes].map(([node, { pure, all }]) => [node, pure ? [...new Set(all)] : all]))
 }
 
 function outcomeOf(entry: Entry): string | undefined {
@@ -64,13 +65,18 @@ function toFlow(pulses: readonly string[]): string {
 
 /** What only the first has, and what only the second has. */
 function without(first: readonly string[], second: readonly string[]): readonly [string[], string[]] {
-  const come = [...second]
-  const gone = first.filter(one => {
-    const at = come.indexOf(one)
-    if (at >= 0) come.splice(at, 1)
-    return at < 0
+  return [takeOut(second, first), takeOut(first, second)]
+}
+
+/** What is left of `all` when each of `known` is taken out once. */
+function takeOut(known: readonly string[], all: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const one of known) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return all.filter(one => {
+    const count = counts.get(one) ?? 0
+    counts.set(one, count - 1)
+    return count <= 0
   })
-  return [gone, come]
 }
 
 function endOf(entries: readonly Entry[]): TerminalEntry | undefined {
