@@ -1,5 +1,5 @@
 // The shell's program as people start it: a process, its two outputs and its status.
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { digestOfEntries } from '#graph/digest.ts'
 import { inParts, openOpenAiServer, streamOf } from '#services/completion/openai-server.suite.ts'
@@ -50,6 +50,15 @@ test('a spell runs: its console on standard error, its outputs as JSON on standa
   )
   expect(err).toBe('log: greeting: Hello 42 × 3\n')
   expect(JSON.parse(out)).toEqual({ greeting: 'Hello 42 × 3', more: { a: 1 } })
+  expect(status).toBe(0)
+})
+
+test('files are named from where npm was called, which leaves for the project’s folder', async () => {
+  await shell.write('greeter.json', greeter)
+  const name = basename(shell.folder)
+  const npm = { npm_lifecycle_event: 'spell', INIT_CWD: dirname(shell.folder) }
+  const { status, out } = await shell.runWith(npm, ['run', join(name, 'greeter.json'), '--input', 'who=Ada'])
+  expect(JSON.parse(out)).toEqual({ greeting: 'Hello Ada × 1', more: null })
   expect(status).toBe(0)
 })
 

@@ -1,4 +1,4 @@
-import type { NodeAnswer, NodeContext, NodeResult, Registry } from '#graph/define.ts'
+import type { NodeAnswer, NodeContext, NodeResult, NodeType, Registry } from '#graph/define.ts'
 import { NodeFailure } from '#graph/define.ts'
 import type { NodeEmitted, NodeEnded, NodeFailed, StateChanged } from '#graph/journal.ts'
 import type { Json, Values } from '#graph/json.ts'
@@ -7,6 +7,7 @@ import type { Plan, PlanNode } from '#graph/plan.ts'
 import { effectOf } from '#graph/registry.ts'
 import { replay } from '#graph/replay.ts'
 import type { Observed } from '#graph/run.ts'
+import { kindOfAnswer } from '#graph/values.ts'
 import type { Recording } from './recording.ts'
 
 /** What one activation did in the recorded run, in order; its end or failure is the last. */
@@ -53,14 +54,16 @@ export class Answers {
     return { answers: new Answers(answers), followed }
   }
 
-  /** The node types, with those that reach outside answering from the record first. */
+  /** The node types, with those that reach outside answering from the record first, and those that look at the clock or draw lots, too. */
   within(registry: Registry): Registry {
     return new Map(
       [...registry].map(([name, type]) => {
         const { run } = type
-        if (!run || effectOf(type) === 'pure') return [name, type]
-        const answering = (inputs: Values, context: NodeContext) =>
-          this.#answer(name, inputs, context) ?? run(inputs, context)
+        if (!run || type.kind === 'pure') return [name, type]
+        const answering =
+          effectOf(type) === 'pure'
+            ? (inputs: Values, context: NodeContext) => this.#observeChance(name, run, inputs, context)
+            : (inputs: Values, context: NodeContext) => this.#answer(name, inputs, context) ?? run(inputs, context)
         return [name, { ...type, run: answering }]
       }),
     )
@@ -72,14 +75,35 @@ export class Answers {
   }
 
   #answer(type: string, inputs: Values, context: NodeContext): NodeAnswer {
-    const activation = context.idempotencyKey.slice(context.run.length + 1)
-    const path = this.#paths.get(activation) ?? context.node
-    const known = this.#answers.get(keyOf(path, type, context.config, inputs)) ?? []
-    const same = known.findIndex(answer => answer.activation === activation)
-    const [answer] = known.splice(Math.max(0, same), 1)
+    const answer = this.#take(type, inputs, context)
     if (answer) return this.#repeat(answer, context)
+    const path = this.#pathOf(context)
     this.anew.set(path, (this.anew.get(path) ?? 0) + 1)
     return undefined
+  }
+
+  /** What a node without effect says at once is what it said then, where it took the time or a random number. */
+  #observeChance(type: string, run: NonNullable<NodeType['run']>, inputs: Values, context: NodeContext): NodeAnswer {
+    let isChance = false
+    const watched = new Proxy(context, {
+      get(target, name) {
+        if (name === 'now' || name === 'random') isChance = true
+        return Reflect.get(target, name, target) as unknown
+      },
+    })
+    const said = run(inputs, watched)
+    const last = isChance && kindOfAnswer(said) === 'now' ? this.#take(type, inputs, context)?.steps.at(-1) : undefined
+    return last?.kind === 'node.ended' ? { outputs: { ...last.outputs }, pulse: last.pulses } : said
+  }
+
+  #take(type: string, inputs: Values, context: NodeContext): Answer | undefined {
+    const known = this.#answers.get(keyOf(this.#pathOf(context), type, context.config, inputs)) ?? []
+    const same = known.findIndex(answer => answer.activation === activationOf(context))
+    return known.splice(Math.max(0, same), 1)[0]
+  }
+
+  #pathOf(context: NodeContext): string {
+    return this.#paths.get(activationOf(context)) ?? context.node
   }
 
   #repeat({ steps }: Answer, context: NodeContext): NodeAnswer {
@@ -121,6 +145,10 @@ class Order {
     this.#waiting.shift()?.go()
     if (this.#waiting.length > 0) setImmediate(this.#next)
   }
+}
+
+function activationOf({ idempotencyKey, run }: NodeContext): string {
+  return idempotencyKey.slice(run.length + 1)
 }
 
 /** What was asked: the node, how it is set up, what it read. */

@@ -189,6 +189,33 @@ test('a model inside a sub-spell in a loop is not asked again either, and each a
   expect(model.server.asked).toHaveLength(3)
 })
 
+test('time and chance are those of the record, also where the way to them has become longer', async () => {
+  const lots = {
+    format: 'spell/1',
+    nodes: {
+      start: { type: 'flow/start' },
+      now: { type: 'time/now' },
+      lot: { type: 'random/uuid' },
+      time: { type: 'flow/output', config: { name: 'time' } },
+      id: { type: 'flow/output', config: { name: 'id' } },
+      log: { type: 'debug/log' },
+    },
+    wires: [
+      ['now.out', 'lot.in'],
+      ['lot.out', 'time.in'],
+      ['time.out', 'id.in'],
+      ['now.ms', 'time.value'],
+      ['lot.uuid', 'id.value'],
+    ],
+  }
+  await shell.write('lots.json', { ...lots, wires: [['start.out', 'now.in'], ...lots.wires] })
+  expect((await shell.run('run', 'lots.json', '--record', 'lots.run.json')).status).toBe(0)
+  await shell.write('lots.json', { ...lots, wires: [['start.out', 'log.in'], ['log.out', 'now.in'], ...lots.wires] })
+  const { status, out } = await shell.run('test', '.')
+  expect(out.split('\n').slice(1)).toEqual(['       node "log" extra: {} → out', '0 as recorded, 1 not', ''])
+  expect(status).toBe(1)
+})
+
 test('a recording that was changed, cut or is none is told; a folder without any is wrong use', async () => {
   await shell.write('sea.json', asker)
   await shell.run('run', 'sea.json', '--input', 'topic=sea', '--record', 'sea.run.json')
