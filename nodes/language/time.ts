@@ -25,15 +25,35 @@ export function isoOf(ms: number): string {
   return new Date(ms).toISOString()
 }
 
+/** A time zone. */
+export interface Zone {
+  /** Milliseconds that its clocks are ahead of UTC at a time. */
+  offsetAt(ms: number): number
+}
+
+const UTC: Zone = { offsetAt: () => 0 }
+const zones = new WeakMap<object, Zone>()
+
+/** The time zone of a config, made once for as long as that config lives. Throws where there is none of that name. */
+export function zoneOf(config: { readonly zone: string }): Zone {
+  const known = zones.get(config) ?? createZone(config.zone)
+  zones.set(config, known)
+  return known
+}
+
 /** What is wrong with a time zone of a config. */
-export function problemsOfZone({ zone }: { readonly zone: string }): { path: string; message: string }[] {
-  if (formatterOf(zone)) return []
-  return [{ path: 'zone', message: `"${zone}" is no time zone such as UTC or Europe/Berlin` }]
+export function problemsOfZone(config: { readonly zone: string }): { path: string; message: string }[] {
+  try {
+    zoneOf(config)
+    return []
+  } catch {
+    return [{ path: 'zone', message: `"${config.zone}" is no time zone such as UTC or Europe/Berlin` }]
+  }
 }
 
 /** What clocks in a zone show at a time. */
-export function clockOf(ms: number, zone: string): Clock {
-  const offsetMs = offsetAt(ms, zone)
+export function clockOf(ms: number, zone: Zone): Clock {
+  const offsetMs = zone.offsetAt(ms)
   const local = new Date(ms + offsetMs)
   return {
     year: local.getUTCFullYear(),
@@ -53,7 +73,7 @@ export function clockOf(ms: number, zone: string): Clock {
  * five digits. Without an offset it is
  * what clocks in the zone show: the first time where they show it twice, and as much later as they were put on where they never show it. Undefined: it is none.
  */
-export function parseTime(text: string, zone: string): number | undefined {
+export function parseTime(text: string, zone: Zone): number | undefined {
   const bare = text.trim()
   if (/^-?\d{5,15}$/.test(bare)) return within(Number(bare))
   const found =
@@ -74,7 +94,7 @@ export function parseTime(text: string, zone: string): number | undefined {
 }
 
 /** A time from what a wire carries: milliseconds or a text. Throws `NOT_A_TIME`. */
-export function toTime(value: unknown, zone: string): number {
+export function toTime(value: unknown, zone: Zone): number {
   const ms =
     typeof value === 'number'
       ? within(Math.floor(value))
@@ -112,46 +132,38 @@ function offsetOf(text: string): number {
 }
 
 /** The same rule as Temporal's `compatible`. */
-function fromLocal(local: number, zone: string): number {
+function fromLocal(local: number, zone: Zone): number {
   const day = 86_400_000
-  const [before, after] = [offsetAt(local - day, zone), offsetAt(local + day, zone)]
-  if (offsetAt(local - before, zone) === before) return local - before
-  if (offsetAt(local - after, zone) === after) return local - after
+  const [before, after] = [zone.offsetAt(local - day), zone.offsetAt(local + day)]
+  if (zone.offsetAt(local - before) === before) return local - before
+  if (zone.offsetAt(local - after) === after) return local - after
   return local - before
 }
 
-/** Milliseconds that clocks in a zone are ahead of UTC. */
-function offsetAt(ms: number, zone: string): number {
-  if (zone.toUpperCase() === 'UTC') return 0
-  const seconds = Math.floor(ms / 1000)
-  const parts = new Map(
-    formatterOf(zone)
-      ?.formatToParts(seconds * 1000)
-      .map(one => [one.type, Number(one.value)]),
-  )
-  const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
-  const local = utcOf(of('year'), of('month'), of('day')) / 1000 + (of('hour') * 60 + of('minute')) * 60 + of('second')
-  return (local - seconds) * 1000
-}
-
-/** Only its figures are used: they are the same in every version of Intl. Undefined: there is no such zone. */
-function formatterOf(zone: string): Intl.DateTimeFormat | undefined {
+/** Of Intl only the figures are used: they are the same in every version of it. */
+function createZone(name: string): Zone {
+  if (name.toUpperCase() === 'UTC') return UTC
   // An offset such as +01:00 is a zone to some platforms only.
-  if (!/^[A-Za-z]/.test(zone)) return undefined
-  try {
-    return new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
-  } catch {
-    return undefined
+  if (!/^[A-Za-z]/.test(name)) throw new RangeError(`no zone "${name}"`)
+  const formatter = new Intl.DateTimeFormat('en-US', {
+    timeZone: name,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  return {
+    offsetAt(ms) {
+      const seconds = Math.floor(ms / 1000)
+      const parts = new Map(formatter.formatToParts(seconds * 1000).map(one => [one.type, Number(one.value)]))
+      const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0
+      const minutes = of('hour') * 60 + of('minute')
+      return utcOf(of('year'), of('month'), of('day')) + (minutes * 60 + of('second') - seconds) * 1000
+    },
   }
 }

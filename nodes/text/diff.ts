@@ -4,7 +4,7 @@ import { diffLines, linesOf, unified } from '../language/diff.ts'
 export default defineNode({
   title: 'Compare texts',
   about:
-    'Tells line by line what changed from one text to another, with the fewest changes. Where more than 1,000 lines differ, all between the first and the last of them counts as replaced.',
+    'Tells line by line what changed from one text to another, with the fewest changes. Where more than 1,000 lines differ, or comparing takes too long, all between the first and the last of them counts as replaced.',
   icon: 'file-diff',
   kind: 'pure',
   config: {

@@ -1,5 +1,5 @@
 import { defineNode } from '#graph/define.ts'
-import { clockOf, problemsOfZone, toTime } from '../language/time.ts'
+import { clockOf, problemsOfZone, toTime, zoneOf } from '../language/time.ts'
 import type { Clock } from '../language/time.ts'
 
 const MONTHS = [
@@ -48,7 +48,8 @@ export default defineNode({
   },
   check: problemsOfZone,
   run({ time }, { config }) {
-    const clock = clockOf(toTime(time, config.zone), config.zone)
+    const zone = zoneOf(config)
+    const clock = clockOf(toTime(time, zone), zone)
     return { outputs: { text: write(clock, config.pattern), iso: write(clock, ISO), parts: { ...clock } } }
   },
 })

@@ -1,5 +1,5 @@
 import { defineNode } from '#graph/define.ts'
-import { isoOf, problemsOfZone, toTime } from '../language/time.ts'
+import { isoOf, problemsOfZone, toTime, zoneOf } from '../language/time.ts'
 
 export default defineNode({
   title: 'Parse time',
@@ -25,7 +25,7 @@ export default defineNode({
   },
   check: problemsOfZone,
   run({ time }, { config }) {
-    const ms = toTime(time, config.zone)
+    const ms = toTime(time, zoneOf(config))
     return { outputs: { ms, iso: isoOf(ms) } }
   },
 })
