@@ -50,6 +50,8 @@ export interface PlanNode {
   /** The wires that {@link endPulses} fire. */
   readonly endWires: readonly FlowWire[]
   readonly emitPulses: readonly string[]
+  /** Of a join: whether the first arrival of a round fires it, instead of the last. */
+  readonly waitsForAny: boolean
   /** Of a join: how many wires come in. */
   readonly incoming: number
   /** Of a scope node: what may be activated inside. */
@@ -205,6 +207,7 @@ function createNode(
     endPulses: firstOf(flow.out, 'done', 'out'),
     endWires: [],
     emitPulses: firstOf(flow.out, 'each', 'out'),
+    waitsForAny: type.waitsFor?.(config) === 'any',
     incoming: 0,
     body: undefined,
     inner: undefined,

@@ -238,7 +238,7 @@ export class Scopes {
         target.index,
         (count = { arrived: new Array<number>(target.incoming).fill(0), filled: 0, fired: 0, open: false }),
       )
-    const any = target.type.waitsFor?.(target.config) === 'any'
+    const any = target.waitsForAny
     const arrived = count.arrived[wire.position] ?? 0
     count.arrived[wire.position] = arrived + 1
     if (arrived === 0) count.filled++
