@@ -56,9 +56,17 @@ export function summaryOf({ type, config }: NodeDocument, definition: NodeDefini
       case 'debug/log':
         return text('label')
       default:
-        return ''
+        return settingsOf(filled)
     }
   })()
   const [first = ''] = line.trim().split('\n')
   return first.length > 90 ? `${first.slice(0, 90)}…` : first
+}
+
+/** Of a type that is not known above: its words and figures. One figure alone would say nothing. */
+function settingsOf(filled: Readonly<Record<string, unknown>>): string {
+  const told = Object.values(filled).filter(
+    value => typeof value === 'number' || (typeof value === 'string' && value.trim() !== ''),
+  )
+  return told.length === 1 && typeof told[0] === 'number' ? '' : told.slice(0, 3).join(' · ')
 }
