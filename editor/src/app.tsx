@@ -59,9 +59,9 @@ async function begin(session: Session): Promise<void> {
   const [first] = DEMOS
   if (!first) return
   const { spells } = await session.rest.listSpells({ pageSize: 100 }).catch(() => ({ spells: [] }))
-  // Somebody who has made something sees it again, in whatever browser.
+  // Somebody who signs in sees again what they made last, in whatever browser.
   const own = spells.find(({ name }) => DEMOS.every(demo => demo.name !== name))
-  if (own && (await openSpell(session, own.id))) return
+  if (session.claimed && own && (await openSpell(session, own.id))) return
   const id = openDocument(first)
   // A stranger sees a real run at once; whoever was here before presses the button.
   if (session.claimed && wasHere) return
