@@ -29,7 +29,7 @@ export interface Channels {
   settled(): Promise<void>
   /** Entries of a run that went by lately, from its first one on without a gap; undefined: they must be read from the journal. */
   recent(run: string): { readonly attempt: number; readonly texts: readonly string[] } | undefined
-  /** The first chunks of a run that began just now: its first words may come before whoever started it knows its name. */
+  /** All chunks of a run that began to stream just now: its first words may come before whoever started it knows its name. None where some are gone. */
   firstChunks(run: string): readonly string[]
 }
 
@@ -97,13 +97,17 @@ type Recent = ReturnType<typeof createRecent>
 function createRecent(bus: Bus) {
   const recent = new LRUCache<string, { attempt: number; texts: string[] }>({ max: RECENT_RUNS, ttl: RECENT_MS })
   const chunks = new LRUCache<string, string[]>({ max: RECENT_RUNS, ttl: RECENT_MS })
-  bus.onGap(() => recent.clear())
+  bus.onGap(() => {
+    recent.clear()
+    chunks.clear()
+  })
   return {
     chunksOf: (run: string): readonly string[] => chunks.get(run) ?? [],
     keepChunk(run: string, params: string): void {
       const known = chunks.get(run)
       if (known && known.length < RECENT_CHUNKS) known.push(params)
-      else if (!known && params.includes('"offset":0,')) chunks.set(run, [params])
+      else if (known) chunks.delete(run)
+      else if (params.includes('"offset":0,')) chunks.set(run, [params])
     },
     of: (run: string) => recent.get(run),
     keep({ run, attempt, first, texts }: EntryBatch): void {

@@ -22,6 +22,14 @@ export interface ContextHost {
   chunk(activation: Activation, offset: number, text: string, fraction: number | undefined): void
 }
 
+/** Of nodes whose `run` does not take it. */
+const NO_CONTEXT = Object.freeze({}) as NodeContext
+
+/** The context of one attempt, where the node looks at it: to make one takes as long as a small node. */
+export function contextOf(engine: ContextHost, activation: Activation, node: PlanNode): NodeContext {
+  return node.wantsContext ? new Context(engine, activation, node) : NO_CONTEXT
+}
+
 /** The context of one attempt. Its members are getters: they cost nothing until asked for, and may be taken apart. */
 export class Context implements NodeContext {
   readonly #engine: ContextHost

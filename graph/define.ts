@@ -165,7 +165,7 @@ export interface NodeDefinition<Inputs = any, Config = any> {
   }
   /** More than the schema can say of a config: messages by path below `config`, e.g. `{ path: 'template', message: '…' }`. */
   check?(config: Config): readonly { path: string; message: string }[]
-  /** Pure, action and source nodes. May throw {@link NodeFailure}. */
+  /** Pure, action and source nodes. May throw {@link NodeFailure}. One that declares only `inputs` is given no context. */
   run?(inputs: Inputs, context: NodeContext<Config>): NodeAnswer
   /** Scope nodes. */
   scope?(inputs: Inputs, context: NodeContext<Config>): ScopeDriver

@@ -1,7 +1,7 @@
 import type { Activation } from './activation.ts'
-import { Context } from './context.ts'
+import { contextOf } from './context.ts'
 import { DivergenceError, JournalExhausted } from './cursor.ts'
-import type { NodeAnswer, NodeContext, NodeEmissions, NodeResult } from './define.ts'
+import type { NodeAnswer, NodeEmissions, NodeResult } from './define.ts'
 import { NodeFailure } from './define.ts'
 import type { Engine } from './engine.ts'
 import { finish } from './hash.ts'
@@ -18,8 +18,6 @@ import {
   toFailure,
 } from './values.ts'
 
-/** Of nodes that do not look at it. */
-const NO_CONTEXT = Object.freeze({}) as NodeContext
 const LONGEST_BACK_OFF_MS = 3_600_000
 
 /** Runs actions: at once, later, in several results; again after a failure or a crash. Or takes from the journal what they did. */
@@ -143,7 +141,7 @@ export class Executor {
     const { node, inputs = {} } = activation
     let answer: NodeAnswer
     try {
-      answer = node.type.run?.(inputs, node.wantsContext ? new Context(this.#engine, activation, node) : NO_CONTEXT)
+      answer = node.type.run?.(inputs, contextOf(this.#engine, activation, node))
     } catch (error) {
       this.failed(activation, error)
       return

@@ -12,7 +12,7 @@ export interface Failure {
 interface Base {
   /** 1, 2, 3 …: gapless within a run. */
   readonly seq: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. Of entries that are written in one go, up to eight share a reading of the clock. */
   readonly at: number
 }
 

@@ -36,7 +36,7 @@ export interface PlanNode {
   readonly kind: NodeKind
   readonly effect: Effect
   readonly config: JsonObject
-  /** Whether `run` takes a context: to make one takes as long as a small node. */
+  /** Whether `run` declares more than its inputs: then it is given a context. */
   readonly wantsContext: boolean
   readonly retry: RetryPolicy | undefined
   readonly inputs: InputSet

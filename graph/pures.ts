@@ -1,6 +1,6 @@
 import type { Activation } from './activation.ts'
 import type { ContextHost } from './context.ts'
-import { Context } from './context.ts'
+import { contextOf } from './context.ts'
 import type { NodeResult } from './define.ts'
 import type { Frame } from './frame.ts'
 import { gather, PureValues } from './gather.ts'
@@ -46,7 +46,7 @@ export class Pures {
     if (recorded) return recorded
     let outputs: Values
     try {
-      const answer = node.type.run?.(inputs, new Context(this.#run, activation, node)) as NodeResult | undefined
+      const answer = node.type.run?.(inputs, contextOf(this.#run, activation, node)) as NodeResult | undefined
       outputs = answer?.outputs === undefined ? NO_VALUES : checkOutputs(answer.outputs, limits.outputBytes)
     } catch (error) {
       throw new PureFailure(toFailure(error, frame.prefix + node.id))

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
 
@@ -12,8 +12,9 @@ import { vector } from '@electric-sql/pglite-pgvector'
  */
 export async function ensureCluster(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return
-  const fresh = `${folder}.new`
-  await rm(fresh, { recursive: true, force: true })
+  // A name of its own: one that was killed may have left a child that still writes.
+  const fresh = `${folder}.new-${process.pid}-${Date.now()}`
+  await removeOld(folder)
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', import.meta.filename, fresh], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -23,6 +24,13 @@ export async function ensureCluster(folder: string): Promise<void> {
   if (status !== 0) throw new Error(`the database could not be made in ${folder}: ${said.trim() || `status ${status}`}`)
   await rm(folder, { recursive: true, force: true })
   await rename(fresh, folder)
+}
+
+/** What killed processes left half done. */
+async function removeOld(folder: string): Promise<void> {
+  const parent = dirname(folder)
+  for (const name of await readdir(parent))
+    if (name.startsWith(`${basename(folder)}.new-`)) await rm(join(parent, name), { recursive: true, force: true })
 }
 
 if (process.argv[1] === import.meta.filename) {

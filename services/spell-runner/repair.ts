@@ -10,57 +10,64 @@ export interface Converted {
   readonly report: ImportReport
 }
 
+/** What is wrong with a node may hide what is wrong with another, though not endlessly. */
+const MOST_ROUNDS = 10
+
 /**
- * Makes a converted document one that may be stored: wires that are not possible here are left out, and a node that is wrong here is kept as missing, with its data. The report says so. Answers
- * the problems instead where that does not help.
+ * Makes a converted document one that may be stored: wires that are not possible here are left out, and a node that is wrong here is kept as missing,
+ * with its data. The report says so. Answers the problems instead where that does not help.
  */
 export function repair(
   converted: Converted,
   registry: Registry,
 ): Converted | { readonly problems: readonly Problem[] } {
-  let { document, report } = converted
-  // What is wrong with a node may hide what is wrong with another; each round mends at least one.
-  for (;;) {
-    const problems = checkDocument(document, registry)
-    if (problems.length === 0) return { document, report }
-    const wires = new Map(
-      problems.flatMap(problem => (wireOf(problem) === undefined ? [] : [[wireOf(problem), problem]])),
-    )
-    const nodes = Map.groupBy(
-      problems.filter(problem => wireOf(problem) === undefined && isOwn(problem, document)),
-      ({ node = '' }) => node,
-    )
-    if (wires.size === 0 && nodes.size === 0) return { problems }
-    const notes = [...wires].map(
-      ([index, { message }]) => `the wire ${showWire(document, index)} was left out: ${message}`,
-    )
-    report = { ...report, notes: [...report.notes, ...notes], nodes: report.nodes.map(one => toMissing(one, nodes)) }
-    document = {
+  let current = converted
+  for (let round = 0; ; round++) {
+    const problems = checkDocument(current.document, registry)
+    if (problems.length === 0) return current
+    const mended = round < MOST_ROUNDS ? mend(current, problems) : undefined
+    if (!mended) return { problems }
+    current = mended
+  }
+}
+
+/** Undefined: nothing can be done about these problems. */
+function mend({ document, report }: Converted, problems: readonly Problem[]): Converted | undefined {
+  const wires = new Map<number, Problem>()
+  const nodes = new Map<string, Problem[]>()
+  for (const problem of problems) {
+    const wire = wireOf(problem)
+    const node = problem.node ?? ''
+    if (wire !== undefined) wires.set(wire, problem)
+    else if (document.nodes[node]?.type.startsWith(MISSING) === false)
+      nodes.set(node, [...(nodes.get(node) ?? []), problem])
+  }
+  if (wires.size === 0 && nodes.size === 0) return undefined
+  const leftOut = [...wires].map(
+    ([index, { message }]) => `the wire ${document.wires[index]?.join(' → ') ?? ''} was left out: ${message}`,
+  )
+  return {
+    report: {
+      ...report,
+      notes: [...report.notes, ...leftOut],
+      nodes: report.nodes.map(one => toMissing(one, nodes)),
+    },
+    document: {
       ...document,
       wires: document.wires.filter((_, index) => !wires.has(index)),
       nodes: Object.fromEntries(
         Object.entries(document.nodes).map(([id, node]) => {
-          if (!nodes.has(id)) return [id, node]
           const { version: _, ...kept } = node
-          return [id, { ...kept, type: `${MISSING}${node.type}` }]
+          return [id, nodes.has(id) ? { ...kept, type: `${MISSING}${node.type}` } : node]
         }),
       ),
-    }
+    },
   }
 }
 
 function wireOf({ path }: Problem): number | undefined {
   const index = /^wires\[(\d+)\]/.exec(path)?.[1]
   return index === undefined ? undefined : Number(index)
-}
-
-/** Whether the problem is a node's own, and the node not given up already. */
-function isOwn({ node }: Problem, document: SpellDocument): boolean {
-  return node !== undefined && document.nodes[node]?.type.startsWith(MISSING) === false
-}
-
-function showWire({ wires }: SpellDocument, index: number | undefined): string {
-  return wires[index ?? -1]?.join(' → ') ?? ''
 }
 
 function toMissing(one: ImportReport['nodes'][number], nodes: ReadonlyMap<string, readonly Problem[]>) {
