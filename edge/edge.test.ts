@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
-import { delayed, document, greeter, Program, talking } from './kit.suite.ts'
+import { delayed, greeter, spellOf, talking } from '#nodes/examples.suite.ts'
+import { Program } from './kit.suite.ts'
 import type { Chunk } from '#graph/journal.ts'
 import type { RunRecord, SpellRecord } from './protocol.ts'
 
@@ -194,7 +195,7 @@ test('a run may be started of a spell that was not opened; each entry is a frame
 })
 
 test('a session that was cut goes on without a gap', async () => {
-  const loop = document(
+  const loop = spellOf(
     {
       start: { type: 'flow/start' },
       list: {

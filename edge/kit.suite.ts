@@ -1,42 +1,5 @@
 import { WebSocket } from 'ws'
 
-export const document = (nodes: object, wires: string[][]) => ({
-  format: 'spell/1',
-  name: 'Greeter',
-  description: '',
-  nodes,
-  wires,
-  state: {},
-  notes: [],
-})
-export const greeter = document(
-  {
-    start: { type: 'flow/start' },
-    who: { type: 'flow/input', config: { name: 'who', type: 'string', default: 'world' } },
-    say: { type: 'text/template', config: { template: 'Hello {{who}}' } },
-    out: { type: 'flow/output', config: { name: 'greeting' } },
-  },
-  [
-    ['start.out', 'out.in'],
-    ['who.value', 'say.who'],
-    ['say.text', 'out.value'],
-  ],
-)
-export const delayed = (ms: number) =>
-  document({ start: { type: 'flow/start' }, wait: { type: 'flow/delay', config: { ms } } }, [['start.out', 'wait.in']])
-export const talking = document(
-  {
-    start: { type: 'flow/start' },
-    ask: { type: 'ai/complete', values: { prompt: 'two ideas about tea' } },
-    out: { type: 'flow/output', config: { name: 'text' } },
-  },
-  [
-    ['start.out', 'ask.in'],
-    ['ask.out', 'out.in'],
-    ['ask.text', 'out.value'],
-  ],
-)
-
 export interface Told {
   readonly method?: string
   readonly params?: Record<string, unknown> & { run?: string; seq?: number; entry?: { kind: string; seq: number } }

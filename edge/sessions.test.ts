@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
-import { greeter, Program } from './kit.suite.ts'
+import { greeter } from '#nodes/examples.suite.ts'
+import { Program } from './kit.suite.ts'
 import type { RunRecord, SpellRecord } from './protocol.ts'
 
 async function register(url: string, email: string): Promise<string> {

@@ -118,7 +118,10 @@ function checkCycles(document: SpellDocument, registry: Registry, problems: Prob
   const producers = new Map<string, string[]>()
   for (const [from, to] of document.wires) {
     const [source, target] = [splitEnd(from).node, splitEnd(to).node]
-    if (isPure(source) && isPure(target)) producers.set(target, [...(producers.get(target) ?? []), source])
+    if (!isPure(source) || !isPure(target)) continue
+    const known = producers.get(target)
+    if (known) known.push(source)
+    else producers.set(target, [source])
   }
   const finished = new Set<string>()
   for (const start of producers.keys()) {

@@ -6,11 +6,11 @@ import { createRegistry } from '#graph/registry.ts'
 import type { NodeDefinition } from '#graph/define.ts'
 import { compile } from '#graph/plan.ts'
 import type { SpellDocument } from '#graph/document.ts'
-import type { JsonObject } from '#graph/json.ts'
 import { replay } from '#graph/replay.ts'
 import { discoverRecord } from '#mesh/discover.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
+import { rounds, spellOf } from '#nodes/examples.suite.ts'
 import { openProxy } from './proxy.ts'
 
 let system: TestSystem
@@ -31,27 +31,6 @@ afterAll(async () => system.stop())
 
 const open = (url = system.url): SpellmeshClient =>
   createClient({ url, name: 'test', version: '1', authenticate: async () => ({ token }), token: async () => token })
-const spellOf = (nodes: object, wires: string[][]) =>
-  ({ format: 'spell/1', name: 'Test', description: '', nodes, wires, state: {}, notes: [] }) as unknown as JsonObject
-const loop = (count: number, ms: number) =>
-  spellOf(
-    {
-      start: { type: 'flow/start' },
-      list: { type: 'text/split', config: { separator: '' }, values: { text: 'x'.repeat(count) } },
-      each: { type: 'flow/for-each' },
-      wait: { type: 'flow/delay', config: { ms } },
-      log: { type: 'debug/log', values: { value: 'there' } },
-      out: { type: 'flow/output', config: { name: 'count' } },
-    },
-    [
-      ['start.out', 'each.in'],
-      ['list.list', 'each.list'],
-      ['each.each', 'wait.in'],
-      ['wait.out', 'log.in'],
-      ['each.done', 'out.in'],
-      ['each.count', 'out.value'],
-    ],
-  )
 const range = (length: number) => Array.from({ length }, (_, index) => index + 1)
 
 test('a run is followed to its end, verified, and replayed by the same engine', async () => {
@@ -95,7 +74,7 @@ test('a run is followed to its end, verified, and replayed by the same engine', 
 test('a connection that is cut again and again costs nothing', async () => {
   await using proxy = await openProxy(system.url)
   const client = open(proxy.url)
-  const { id } = await rest.createSpell(loop(60, 15))
+  const { id } = await rest.createSpell(rounds(60, 15))
   await client.openSpell(id)
   const run = await client.startRun(id, {}, { onDetach: 'finish' })
   let cuts = 0
@@ -115,7 +94,7 @@ test('a connection that is cut again and again costs nothing', async () => {
 test('who comes back late gets everything, or the end of it', async () => {
   await using proxy = await openProxy(system.url)
   const client = open(proxy.url)
-  const { id } = await rest.createSpell(loop(1_000, 0))
+  const { id } = await rest.createSpell(rounds(1_000, 0))
   await client.openSpell(id)
   const run = await client.startRun(id, {}, { onDetach: 'finish' })
   proxy.refuse(true)
@@ -134,7 +113,7 @@ test('who comes back late gets everything, or the end of it', async () => {
 
 test('an ended run is read from where it is kept, and else from the server', async () => {
   const client = open()
-  const { id } = await rest.createSpell(loop(5, 0))
+  const { id } = await rest.createSpell(rounds(5, 0))
   const { id: run, digest } = await rest.startRun(id)
   expect((await (await client.watchRun(run)).completed).digest).toBe(digest)
   expect((await (await client.watchRun(run)).completed).digest).toBe(digest)
@@ -144,7 +123,7 @@ test('an ended run is read from where it is kept, and else from the server', asy
 
 test('two clients of one user: the other one hears of the run and of changes', async () => {
   const [one, two] = [open(), open()]
-  const { id } = await rest.createSpell(loop(3, 20))
+  const { id } = await rest.createSpell(rounds(3, 20))
   await Promise.all([one.openSpell(id), two.openSpell(id)])
   const head = new Promise<string>(resolve => two.on('head', told => resolve(told.run)))
   const changed = new Promise<number>(resolve => two.on('changed', told => resolve(told.revision)))
@@ -152,7 +131,7 @@ test('two clients of one user: the other one hears of the run and of changes', a
   expect(await head).toBe(run.run.id)
   const followed = await two.watchRun(run.run.id)
   expect((await followed.completed).digest).toBe((await run.completed).digest)
-  await rest.updateSpell(id, 1, loop(4, 0))
+  await rest.updateSpell(id, 1, rounds(4, 0))
   expect(await changed).toBe(2)
   one.close()
   two.close()

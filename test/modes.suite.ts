@@ -1,61 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient, createRest } from '#client/index.ts'
 import type { RestClient } from '#client/types.ts'
-import type { JsonObject } from '#graph/json.ts'
+import { greeter, rounds, talking } from '#nodes/examples.suite.ts'
 import { openProxy } from './proxy.ts'
 
 /** A running system, whatever it is made of. */
 export interface RunningSystem extends AsyncDisposable {
   readonly url: string
 }
-
-export const spellOf = (nodes: object, wires: string[][], name = 'Test') =>
-  ({ format: 'spell/1', name, description: '', nodes, wires, state: {}, notes: [] }) as unknown as JsonObject
-export const greeter = spellOf(
-  {
-    start: { type: 'flow/start' },
-    who: { type: 'flow/input', config: { name: 'who', type: 'string', default: 'world' } },
-    say: { type: 'text/template', config: { template: 'Hello {{who}}' } },
-    out: { type: 'flow/output', config: { name: 'greeting' } },
-  },
-  [
-    ['start.out', 'out.in'],
-    ['who.value', 'say.who'],
-    ['say.text', 'out.value'],
-  ],
-)
-/** `count` rounds of `ms` each; every round logs a line. */
-export const rounds = (count: number, ms: number) =>
-  spellOf(
-    {
-      start: { type: 'flow/start' },
-      list: { type: 'text/split', config: { separator: '' }, values: { text: 'x'.repeat(count) } },
-      each: { type: 'flow/for-each' },
-      wait: { type: 'flow/delay', config: { ms } },
-      log: { type: 'debug/log', values: { value: 'round' } },
-      out: { type: 'flow/output', config: { name: 'count' } },
-    },
-    [
-      ['start.out', 'each.in'],
-      ['list.list', 'each.list'],
-      ['each.each', 'wait.in'],
-      ['wait.out', 'log.in'],
-      ['each.done', 'out.in'],
-      ['each.count', 'out.value'],
-    ],
-  )
-const talking = spellOf(
-  {
-    start: { type: 'flow/start' },
-    ask: { type: 'ai/complete', values: { prompt: 'three names for a cat' } },
-    out: { type: 'flow/output', config: { name: 'names' } },
-  },
-  [
-    ['start.out', 'ask.in'],
-    ['ask.out', 'out.in'],
-    ['ask.text', 'out.value'],
-  ],
-)
 
 /** Somebody with an account of their own. */
 export async function somebody(url: string): Promise<{ token: string; rest: RestClient }> {
@@ -125,7 +77,7 @@ export function testSystem(start: () => Promise<RunningSystem>): void {
     const { terminal, entries } = await run.completed
     expect(terminal).toMatchObject({
       kind: 'run.completed',
-      outputs: { names: expect.stringContaining('3. ') as unknown },
+      outputs: { text: expect.stringContaining('3. ') as unknown },
     })
     expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1))
     expect(chunks.length).toBeGreaterThan(1)

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestClient, RunHandle } from '#client/types.ts'
 import type { Entry } from '#graph/journal.ts'
-import { connect, rounds, somebody } from './modes.suite.ts'
+import { rounds } from '#nodes/examples.suite.ts'
+import { connect, somebody } from './modes.suite.ts'
 import { freePort, missingPrograms, startGround, startMesh, startProgram } from './processes.ts'
 
 /** Waits until a run has so many entries. */

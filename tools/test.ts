@@ -27,7 +27,8 @@ async function runJest(more: readonly string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'spellmesh-test-'))
   const report = join(folder, 'report.json')
   try {
-    const ended = await spawnJest(['--maxWorkers=2', '--json', `--outputFile=${report}`, ...more])
+    // A test that fails may leave open what it would have closed: that must not keep the report waiting.
+    const ended = await spawnJest(['--maxWorkers=2', '--forceExit', '--json', `--outputFile=${report}`, ...more])
     return count(readFileSync(report, 'utf8'), ended)
   } catch (error) {
     process.stdout.write(`Jest left no report: ${String(error)}\n`)

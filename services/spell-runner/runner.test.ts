@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { digestOfEntries } from '#graph/digest.ts'
 import type { Entry } from '#graph/journal.ts'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { delayed, greeter, spellOf } from '#nodes/examples.suite.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 
@@ -11,34 +12,7 @@ type Runner = ReturnType<typeof as>
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 const read = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes ?? []).toString() || 'null') as unknown
-const document = (name: string, nodes: object, wires: string[][], state = {}) => ({
-  format: 'spell/1',
-  name,
-  description: '',
-  nodes,
-  wires,
-  state,
-  notes: [],
-})
-const greeter = document(
-  'Greeter',
-  {
-    start: { type: 'flow/start' },
-    who: { type: 'flow/input', config: { name: 'who', type: 'string', default: 'world' } },
-    say: { type: 'text/template', config: { template: 'Hello {{who}}' } },
-    out: { type: 'flow/output', config: { name: 'greeting' } },
-  },
-  [
-    ['start.out', 'out.in'],
-    ['who.value', 'say.who'],
-    ['say.text', 'out.value'],
-  ],
-)
-const slow = document('Slow', { start: { type: 'flow/start' }, wait: { type: 'flow/delay', config: { ms: 60_000 } } }, [
-  ['start.out', 'wait.in'],
-])
-const counter = document(
-  'Counter',
+const counter = spellOf(
   {
     start: { type: 'flow/start' },
     read: { type: 'state/read', config: { key: 'n' }, values: { otherwise: 0 } },
@@ -94,7 +68,7 @@ test('a run gives its outputs, and a journal that its digest fits', async () => 
 test('bad documents and bad inputs are refused with every problem, and nothing is stored', async () => {
   await using running = await system()
   const runner = as(running, 'ada')
-  const bad = document('Bad', { a: { type: 'nothing/like-it' }, b: { type: 'flow/delay', config: { ms: -1 } } }, [
+  const bad = spellOf({ a: { type: 'nothing/like-it' }, b: { type: 'flow/delay', config: { ms: -1 } } }, [
     ['a.x', 'c.y'],
   ])
   await expect(runner.createSpell({ document: json(bad) })).rejects.toMatchObject({
@@ -188,7 +162,7 @@ test('the same idempotency key gives the same run, also to calls at the same tim
 test('a cancelled run ends as cancelled, and says so', async () => {
   await using running = await system()
   const runner = as(running, 'ada')
-  const made = await run(runner, await create(runner, slow), {}, { detached: true })
+  const made = await run(runner, await create(runner, delayed(60_000)), {}, { detached: true })
   expect(made.status).toBe('running')
   const { run: cancelled } = await runner.cancelRun({ runId: made.id })
   expect(cancelled).toMatchObject({ status: 'cancelled' })
@@ -201,8 +175,7 @@ test('a cancelled run ends as cancelled, and says so', async () => {
 test('watching tells every entry once and in order, from any position, and ends with the run', async () => {
   await using running = await system()
   const runner = as(running, 'ada')
-  const loop = document(
-    'Loop',
+  const loop = spellOf(
     {
       start: { type: 'flow/start' },
       list: { type: 'data/list', config: { count: 3 }, values: { a: 1, b: 2, c: 3 } },
@@ -260,7 +233,7 @@ test('a thousand runs of different users do not mix', async () => {
 test('more runs at once than a user may have are refused', async () => {
   await using running = await embedded({ services: ['spell-runner'], settings: { RUNS_PER_USER: '2' } })
   const runner = as(running, 'ada')
-  const id = await create(runner, slow)
+  const id = await create(runner, delayed(60_000))
   await run(runner, id, {}, { detached: true })
   await run(runner, id, {}, { detached: true })
   await expect(run(runner, id, {}, { detached: true })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
@@ -269,8 +242,7 @@ test('more runs at once than a user may have are refused', async () => {
 test('a node that fails fails its run with its own words', async () => {
   await using running = await system()
   const runner = as(running, 'ada')
-  const broken = document(
-    'Broken',
+  const broken = spellOf(
     {
       start: { type: 'flow/start' },
       code: { type: 'code/javascript', config: { code: 'console.log("here")\nthrow new RangeError("too far")' } },
