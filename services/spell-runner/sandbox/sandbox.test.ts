@@ -55,6 +55,26 @@ test('endless loops, hoarded memory and bottomless recursion end, and others go 
   expect(await run('() => 1')).toBe(1)
 })
 
+test('a process that is being ended is given no other job', async () => {
+  await using one = createSandbox({ processes: 1, timeoutMs: 5_000 })
+  const jobs = [
+    one.run('() => { for (;;); }', [], { signal: never, timeoutMs: 100 }),
+    one.run('() => 1', [], { signal: never }),
+  ]
+  expect(await Promise.allSettled(jobs)).toMatchObject([{ reason: { code: 'TIMEOUT' } }, { value: 1 }])
+  const controller = new AbortController()
+  const stopped = one.run('() => { for (;;); }', [], { signal: controller.signal })
+  const after = one.run('() => 2', [], { signal: never })
+  setTimeout(() => controller.abort(), 50)
+  await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(await after).toBe(2)
+  // More than one process is asked to do before it is replaced.
+  const many = await Promise.all(
+    Array.from({ length: 450 }, (_, index) => one.run('x => x', [index], { signal: never })),
+  )
+  expect(many).toEqual(Array.from({ length: 450 }, (_, index) => index))
+})
+
 test('a cancelled job ends at once', async () => {
   const controller = new AbortController()
   const job = sandbox.run('() => { for (;;); }', [], { signal: controller.signal })

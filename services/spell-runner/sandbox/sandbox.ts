@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const JOBS_PER_PROCESS = 200
 const IDLE_MS = 60_000
-const START_MS = 10_000
+const START_MS = 30_000
 
 interface Waiting {
   readonly code: string
@@ -101,10 +101,12 @@ class Worker {
     const ready = Promise.withResolvers<void>()
     this.#ready = ready.promise
     this.#ready.catch(() => {})
+    let started = false
     const late = setTimeout(() => void this.kill(), START_MS)
     this.#process.on('message', (message: Answer | { ready: true }) => {
       if ('ready' in message) {
         clearTimeout(late)
+        started = true
         ready.resolve()
       } else this.#settle?.(message)
     })
@@ -114,7 +116,9 @@ class Worker {
         clearTimeout(late)
         this.#dead = true
         clearTimeout(this.#idle)
-        const gone = new NodeFailure('MEMORY', 'the code’s process ended: it needed more memory than it may have')
+        const gone = started
+          ? new NodeFailure('MEMORY', 'the code’s process ended: it needed more memory than it may have')
+          : new NodeFailure('UNAVAILABLE', 'the code’s process did not start')
         ready.reject(gone)
         this.#settle?.(gone)
         onExit()
@@ -146,20 +150,22 @@ class Worker {
   }
 
   #send(job: Waiting): void {
-    const timer = setTimeout(() => {
-      this.#settle?.(new NodeFailure('TIMEOUT', `the code took longer than ${job.timeoutMs} ms`))
+    // Killed before the job is settled: a process that is free and not dead is given the next job.
+    const stop = (failure: NodeFailure) => {
       void this.kill()
-    }, job.timeoutMs)
-    const onAbort = () => {
-      this.#settle?.(new NodeFailure('CANCELLED', 'the code was stopped'))
-      void this.kill()
+      this.#settle?.(failure)
     }
+    const timer = setTimeout(
+      () => stop(new NodeFailure('TIMEOUT', `the code took longer than ${job.timeoutMs} ms`)),
+      job.timeoutMs,
+    )
+    const onAbort = () => stop(new NodeFailure('CANCELLED', 'the code was stopped'))
     this.#settle = answer => {
       clearTimeout(timer)
       job.signal.removeEventListener('abort', onAbort)
       this.#settle = undefined
-      this.#end(job, () => settleJob(job, answer))
       if (!(answer instanceof NodeFailure) && (answer.broken || ++this.#jobs >= JOBS_PER_PROCESS)) void this.kill()
+      this.#end(job, () => settleJob(job, answer))
     }
     if (job.signal.aborted) return onAbort()
     job.signal.addEventListener('abort', onAbort, { once: true })
