@@ -5,13 +5,23 @@ export interface Result {
   /** Median of all rounds. */
   readonly ours: number
   /** What it stands against, measured in the same rounds; null where there is nothing to compare with. */
-  readonly against: { readonly name: string; readonly value: number } | null
+  readonly against: Against | null
   /** ours / against. */
   readonly ratio: number | null
   readonly goal: string
   readonly met: boolean
-  /** From the 10th to the 90th part of a hundred of our rounds. */
+  /** The least and the greatest of our rounds; of twenty or more, their 10th and 90th percentile. */
   readonly spread: readonly [number, number]
+}
+
+/** What a result stands against. */
+export interface Against {
+  readonly name: string
+  /** Median; null: it could not do it. */
+  readonly value: number | null
+  readonly spread?: readonly [number, number]
+  /** Why it could not do it. */
+  readonly failure?: string
 }
 
 /** A suite: one file under `suites/`, which exports it by this name. */
@@ -30,6 +40,10 @@ export const ratioAtLeast = (least: number): Goal => ({
   text: `ratio ≥ ${least}`,
   met: (_ours, ratio) => ratio !== null && ratio >= least,
 })
+export const ratioAtMost = (most: number): Goal => ({
+  text: `ratio ≤ ${most}`,
+  met: (_ours, ratio) => ratio !== null && ratio <= most,
+})
 export const atMost = (most: number, unit: string): Goal => ({ text: `≤ ${most} ${unit}`, met: ours => ours <= most })
 export const atLeast = (least: number, unit: string): Goal => ({
   text: `≥ ${least} ${unit}`,
@@ -37,53 +51,17 @@ export const atLeast = (least: number, unit: string): Goal => ({
 })
 export const noGoal: Goal = { text: 'none set', met: () => true }
 
-export interface Measurement {
-  readonly name: string
-  readonly unit: string
-  /** Answers one round's value. */
-  readonly ours: () => Promise<number> | number
-  readonly against?: { readonly name: string; readonly measure: () => Promise<number> | number }
-  readonly goal: Goal
-  readonly rounds?: number
-  /** Rounds that only warm up. */
-  readonly warmUp?: number
-}
-
-/** Measures ours and what it stands against in turns, so that both see the same machine; answers medians. */
-export async function measure({
-  name,
-  unit,
-  ours,
-  against,
-  goal,
-  rounds = 15,
-  warmUp = 3,
-}: Measurement): Promise<Result> {
-  const own: number[] = []
-  const other: number[] = []
-  for (let round = -warmUp; round < rounds; round++) {
-    // Who goes first alternates: the second finds a warmer machine and the first one's garbage.
-    const [first, second] = round % 2 === 0 ? [ours, against?.measure] : [against?.measure, ours]
-    const values = [await first?.(), await second?.()]
-    if (round < 0) continue
-    const [mine, theirs] = first === ours ? values : values.reverse()
-    if (mine !== undefined) own.push(mine)
-    if (theirs !== undefined) other.push(theirs)
-  }
-  return toResult(name, unit, own, against && { name: against.name, values: other }, goal)
-}
-
-/** The line for values that were measured elsewhere. */
+/** The line for values measured in turns: medians. */
 export function toResult(
   name: string,
   unit: string,
   ours: readonly number[],
-  against: { name: string; values: readonly number[] } | undefined,
+  against: { name: string; values: readonly number[]; failure?: string | undefined } | undefined,
   goal: Goal,
 ): Result {
   const value = median(ours)
-  const other = against && { name: against.name, value: median(against.values) }
-  const ratio = other ? value / other.value : null
+  const other = against && toAgainst(against)
+  const ratio = other?.value ? value / other.value : null
   return {
     name,
     unit,
@@ -91,9 +69,29 @@ export function toResult(
     against: other ?? null,
     ratio,
     goal: goal.text,
-    met: goal.met(value, ratio),
-    spread: [quantile(ours, 0.1), quantile(ours, 0.9)],
+    // Whom it beats that could not do it at all needs no number.
+    met: against?.failure !== undefined || goal.met(value, ratio),
+    spread: spreadOf(ours),
   }
+}
+
+function toAgainst({
+  name,
+  values,
+  failure,
+}: {
+  name: string
+  values: readonly number[]
+  failure?: string | undefined
+}) {
+  if (failure !== undefined) return { name, value: null, failure }
+  return { name, value: median(values), spread: spreadOf(values) }
+}
+
+function spreadOf(values: readonly number[]): [number, number] {
+  return values.length < 20
+    ? [Math.min(...values), Math.max(...values)]
+    : [quantile(values, 0.1), quantile(values, 0.9)]
 }
 
 /** The line for one part of all samples, e.g. 0.99; its spread is that of the same part of each block. */

@@ -4,7 +4,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Result, Suite } from './harness.ts'
-import { toTable } from './table.ts'
+import { toSideBySide, toTable } from './table.ts'
 
 const suites = readdirSync(new URL('./suites/', import.meta.url))
   .filter(name => name.endsWith('.ts'))
@@ -27,8 +27,10 @@ async function measureSuite(which: string): Promise<void> {
   const results: Result[] = []
   await suite.run(result => {
     results.push(result)
-    console.error(`  ${result.name}`)
+    console.error(`  ${result.name}${result.against ? `: ${result.against.name}` : ''}`)
   })
   console.log(`\n${toTable(results)}`)
+  const sideBySide = toSideBySide(results)
+  if (sideBySide !== '') console.log(`\nours / theirs in brackets:\n${sideBySide}`)
   if (values.json !== undefined) writeFileSync(resolve(values.json), `${JSON.stringify(results, undefined, 2)}\n`)
 }

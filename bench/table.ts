@@ -4,8 +4,32 @@ const columns = ['', 'what', 'ours', 'spread', 'against', 'ratio', 'goal'] as co
 
 /** The results as text in columns. */
 export function toTable(results: readonly Result[]): string {
-  const rows = [columns.map(String), ...results.map(toRow)]
-  const widths = columns.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  return toColumns([columns.map(String), ...results.map(toRow)])
+}
+
+/** What was measured against several, each in a column: its median, and how many times ours is that. Empty where nothing was. */
+export function toSideBySide(results: readonly Result[]): string {
+  const names = [...new Set(results.map(({ name }) => name))].filter(
+    each => results.filter(({ name }) => name === each).length > 1,
+  )
+  const opponents = [...new Set(results.filter(({ name }) => names.includes(name)).map(({ against }) => against?.name))]
+  if (names.length === 0) return ''
+  const rows = names.map(name => {
+    const lines = results.filter(result => result.name === name)
+    const { ours = Number.NaN, unit = '' } = lines[0] ?? {}
+    const cells = opponents.map(opponent => {
+      const line = lines.find(({ against }) => against?.name === opponent)
+      if (!line?.against) return '–'
+      const { value } = line.against
+      return value === null ? 'failed' : `${toText(value)} (×${toText(ours / value)})`
+    })
+    return [name, `${toText(ours)} ${unit}`, ...cells]
+  })
+  return toColumns([['', 'ours', ...opponents.map(opponent => opponent?.replace(/[ ,]*[(,].*$/, '') ?? '')], ...rows])
+}
+
+function toColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
   return rows
     .map(row =>
       row
@@ -22,7 +46,7 @@ function toRow({ name, unit, ours, against, ratio, goal, met, spread }: Result):
     name,
     `${toText(ours)} ${unit}`,
     `${toText(spread[0])} – ${toText(spread[1])}`,
-    against ? `${toText(against.value)} (${against.name})` : '–',
+    against ? `${against.value === null ? (against.failure ?? '?') : toText(against.value)} (${against.name})` : '–',
     ratio === null ? '–' : ratio.toFixed(ratio < 10 ? 2 : 0),
     goal,
   ]

@@ -14,37 +14,42 @@ import input from '#nodes/flow/input.ts'
 import join from '#nodes/flow/join.ts'
 import output from '#nodes/flow/output.ts'
 import start from '#nodes/flow/start.ts'
+import type { Wait } from './contender.ts'
 
-const registry = createRegistry({
-  'flow/start': start,
-  'flow/input': input,
-  'flow/output': output,
-  'flow/join': join,
-  'flow/for-each': forEach,
-  'bench/step': defineNode({
-    title: 'Step',
-    about: 'Adds one, at once.',
-    kind: 'action',
-    effect: 'pure',
-    inputs: { value: { type: 'number', default: 0 } },
-    outputs: { value: { type: 'number' } },
-    flow: { in: ['in'], out: ['out'] },
-    run: ({ value }) => ({ outputs: { value: value + 1 } }),
-  }),
-  'bench/later': defineNode({
-    title: 'Later',
-    about: 'Adds one after a turn of the event loop.',
-    kind: 'action',
-    effect: 'idempotent',
-    inputs: { value: { type: 'number', default: 0 } },
-    outputs: { value: { type: 'number' } },
-    flow: { in: ['in'], out: ['out'] },
-    async run({ value }) {
-      await new Promise(resolve => setImmediate(resolve))
-      return { outputs: { value: value + 1 } }
-    },
-  }),
-})
+const registry = registryWith(() => Promise.resolve())
+
+function registryWith(wait: Wait) {
+  return createRegistry({
+    'flow/start': start,
+    'flow/input': input,
+    'flow/output': output,
+    'flow/join': join,
+    'flow/for-each': forEach,
+    'bench/step': defineNode({
+      title: 'Step',
+      about: 'Adds one, at once.',
+      kind: 'action',
+      effect: 'pure',
+      inputs: { value: { type: 'number', default: 0 } },
+      outputs: { value: { type: 'number' } },
+      flow: { in: ['in'], out: ['out'] },
+      run: ({ value }) => ({ outputs: { value: value + 1 } }),
+    }),
+    'bench/later': defineNode({
+      title: 'Later',
+      about: 'Waits, then adds one.',
+      kind: 'action',
+      effect: 'idempotent',
+      inputs: { value: { type: 'number', default: 0 } },
+      outputs: { value: { type: 'number' } },
+      flow: { in: ['in'], out: ['out'] },
+      async run({ value }) {
+        await wait(value)
+        return { outputs: { value: value + 1 } }
+      },
+    }),
+  })
+}
 
 const unused = () => Promise.reject(new Error('nothing in this suite reaches outside'))
 export const host: RunHost = {
@@ -85,16 +90,17 @@ export async function runOnce(plan: Plan, inputs: Values = {}): Promise<Entry[]>
   return journal
 }
 
-/** `count` steps, one after the other. */
-export function chain(count: number, type: 'bench/step' | 'bench/later' = 'bench/step'): Plan {
+/** `count` steps, one after the other; each waits before it answers, where there is something to wait for. */
+export function chain(count: number, wait?: Wait): Plan {
   const nodes: Record<string, NodeDocument> = { start: { type: 'flow/start' } }
   const wires: Wire[] = []
+  const type = wait ? 'bench/later' : 'bench/step'
   for (let i = 0; i < count; i++) {
     nodes[`s${i}`] = { type }
     wires.push([i === 0 ? 'start.out' : `s${i - 1}.out`, `s${i}.in`])
     if (i > 0) wires.push([`s${i - 1}.value`, `s${i}.value`])
   }
-  return toPlan(nodes, wires)
+  return toPlan(nodes, wires, wait ? registryWith(wait) : registry)
 }
 
 /** One to `count` to one. */
@@ -128,7 +134,7 @@ export function loop(body: number): Plan {
   return toPlan(nodes, wires)
 }
 
-function toPlan(nodes: Record<string, NodeDocument>, wires: readonly Wire[]): Plan {
+function toPlan(nodes: Record<string, NodeDocument>, wires: readonly Wire[], types = registry): Plan {
   const document: SpellDocument = {
     format: 'spell/1',
     name: 'bench',
@@ -138,5 +144,5 @@ function toPlan(nodes: Record<string, NodeDocument>, wires: readonly Wire[]): Pl
     state: {},
     notes: [],
   }
-  return compile(document, registry)
+  return compile(document, types)
 }

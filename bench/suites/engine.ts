@@ -1,58 +1,25 @@
-import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { replayRun } from '#client/index.ts'
-import { chain, fan, loop, runOnce } from '../engine/kit.ts'
-import { chainByHand, fanByHand, loopByHand } from '../engine/limit.ts'
+import { compareMemory, compareSpeed, LIMIT, PEERS } from '../engine/against.ts'
+import { namesOf } from '../engine/contender.ts'
+import { chain, loop, runOnce } from '../engine/kit.ts'
+import { chainByHand } from '../engine/limit.ts'
+import { ensurePeers } from '../engine/peers.ts'
 import type { Result, Suite } from '../harness.ts'
-import { atMost, measure, median, noGoal, perSecond, quantile, ratioAtLeast, toResult } from '../harness.ts'
+import { atMost, median, noGoal, perSecond, quantile, toResult } from '../harness.ts'
 
-const byHand = 'by hand, async calls with one event object each'
-const WINDOW_MS = 200
-const names = (count: number) => Array.from({ length: count }, (_, i) => `s${i}`)
+const byHand = 'by hand'
 
-/** Nodes per second against the limit, and what the engine costs beside. */
+/** Nodes per second against the limit and the peers, and what the engine costs beside. */
 export const suite: Suite = {
-  about: 'nodes per second with the journal in memory, against the same work written by hand in the same process',
+  about: 'the engine with its journal in memory, against the same work written by hand and by the peers, in turns',
   async run(report) {
-    const [thousand, five] = [names(1000), names(5)]
-    const list = Array.from({ length: 10_000 }, (_, i) => i)
-    report(await nodesPerSecond('chain of 1,000', chain(1000), 1000, () => chainByHand(thousand)))
-    report(await nodesPerSecond('fan 1 → 1,000 → 1', fan(1000), 1000, () => fanByHand(thousand)))
-    report(await nodesPerSecond('loop 10,000 × 5', loop(5), 50_000, () => loopByHand(10_000, five), { list }))
-    report(await startLatency())
+    // Rivet is a development dependency of the project: it is always here.
+    const opponents = [LIMIT, ...((await ensurePeers()) ? PEERS : PEERS.filter(id => id === 'rivet'))]
+    await compareSpeed(opponents, report)
+    await compareMemory(opponents, report)
     for (const result of await costPerNode()) report(result)
-    report(memory())
     report(await replaying())
   },
-}
-
-function nodesPerSecond(
-  name: string,
-  plan: ReturnType<typeof chain>,
-  nodes: number,
-  limit: () => Promise<readonly unknown[]>,
-  inputs = {},
-) {
-  return measure({
-    name,
-    unit: 'nodes/s',
-    ours: () => perSecond(async () => ((await runOnce(plan, inputs)).length > nodes ? nodes : Number.NaN), WINDOW_MS),
-    against: { name: byHand, measure: () => perSecond(async () => (await limit()).length, WINDOW_MS) },
-    goal: ratioAtLeast(0.5),
-  })
-}
-
-async function startLatency() {
-  const plan = chain(3)
-  const three = names(3)
-  const microseconds = async (work: () => Promise<unknown>) => 1e6 / (await perSecond(async () => (await work(), 1)))
-  return measure({
-    name: 'a run of 3 nodes, from start to end',
-    unit: 'µs',
-    ours: () => microseconds(() => runOnce(plan)),
-    against: { name: byHand, measure: () => microseconds(() => chainByHand(three)) },
-    goal: atMost(5, 'µs'),
-  })
 }
 
 const LENGTHS = [10, 100, 1000, 10_000, 100_000] as const
@@ -63,7 +30,7 @@ async function costPerNode(): Promise<Result[]> {
   const lines = LENGTHS.map(count => ({
     count,
     plan: chain(count),
-    names: names(count),
+    names: namesOf(count),
     ours: [] as number[],
     limit: [] as number[],
   }))
@@ -106,18 +73,6 @@ async function costPerNode(): Promise<Result[]> {
     ),
     { ...even, spread: [quantile(rounds, 0.1), quantile(rounds, 0.9)] },
   ]
-}
-
-function memory() {
-  const script = fileURLToPath(new URL('../engine/memory.ts', import.meta.url))
-  const raised = [1, 2, 3].map(() =>
-    Number(
-      execFileSync(process.execPath, ['--expose-gc', '--disable-warning=ExperimentalWarning', script], {
-        encoding: 'utf8',
-      }),
-    ),
-  )
-  return toResult('memory of 100 runs of 1,000 nodes at once, above idle', 'MB', raised, undefined, atMost(150, 'MB'))
 }
 
 /** As the browser replays a run that has ended, with what every node read. */

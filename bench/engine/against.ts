@@ -1,0 +1,163 @@
+// The contest: everybody does the same work, in turns, each in a process of its own.
+import type { Goal, Result } from '../harness.ts'
+import { atMost, noGoal, ratioAtLeast, ratioAtMost, toResult } from '../harness.ts'
+import { stepsOf } from './contender.ts'
+import type { Shape } from './contender.ts'
+import { openFighter } from './contest.ts'
+import type { Fighter } from './contest.ts'
+
+export const OURS = 'ours'
+export const LIMIT = 'by-hand'
+export const PEERS = ['behave-graph', 'node-red', 'rete', 'rivet', 'langgraph'] as const
+
+/** Who gets a tenth of the runs for the memory, and shorter loops: they take seconds for what takes others milliseconds. */
+const SLOW: ReadonlySet<string> = new Set(['rivet', 'langgraph'])
+const ROUNDS = 7
+const WINDOW_MS = 150
+const WARM_UP_MS = 400
+/** Who takes longer for its first run takes part in every third round. */
+const SLOW_MS = 500
+const PATIENCE_MS = 12_000
+
+interface Discipline {
+  readonly name: string
+  readonly shape: Shape
+  /** For {@link SLOW}, who take seconds for that; a node costs them as much. */
+  readonly smaller?: Shape
+  readonly unit: 'nodes/s' | 'µs'
+  readonly goal: Goal
+}
+
+const disciplines: readonly Discipline[] = [
+  { name: 'chain of 1,000', shape: { kind: 'chain', count: 1000 }, unit: 'nodes/s', goal: ratioAtLeast(0.5) },
+  { name: 'fan 1 → 1,000 → 1', shape: { kind: 'fan', count: 1000 }, unit: 'nodes/s', goal: ratioAtLeast(0.5) },
+  {
+    name: 'loop 10,000 × 5',
+    shape: { kind: 'loop', count: 5, times: 10_000 },
+    smaller: { kind: 'loop', count: 5, times: 400 },
+    unit: 'nodes/s',
+    goal: ratioAtLeast(0.5),
+  },
+  { name: 'a run of 3 nodes, start to end', shape: { kind: 'chain', count: 3 }, unit: 'µs', goal: atMost(5, 'µs') },
+  { name: 'chain of 100,000', shape: { kind: 'chain', count: 100_000 }, unit: 'nodes/s', goal: ratioAtLeast(0.5) },
+]
+
+/** Speed of everybody who is here, one row per discipline and opponent. */
+export async function compareSpeed(opponents: readonly string[], report: (result: Result) => void): Promise<void> {
+  for (const discipline of disciplines) for (const result of await contest(discipline, opponents)) report(result)
+}
+
+/** One contender in one discipline. */
+interface Lane {
+  readonly fighter: Fighter
+  readonly shape: Shape
+  readonly values: number[]
+  /** What it takes to make all and run it once, in ms. */
+  firstMs: number
+  failure?: string
+}
+
+async function contest(discipline: Discipline, opponents: readonly string[]): Promise<Result[]> {
+  const lanes: Lane[] = []
+  try {
+    for (const id of [OURS, ...opponents]) lanes.push(await openLane(id, discipline))
+    for (let round = 0; round < ROUNDS; round++)
+      // Who goes first moves on by one each round: what one leaves behind in the machine hits everybody alike.
+      for (let i = 0; i < lanes.length; i++) {
+        const lane = lanes[(i + round) % lanes.length]
+        if (lane && (lane.firstMs < SLOW_MS || round % 3 === 0)) await race(lane, WINDOW_MS)
+      }
+  } finally {
+    for (const { fighter } of lanes) await fighter.close()
+  }
+  return toResults(discipline, lanes)
+}
+
+async function openLane(id: string, { shape, smaller }: Discipline): Promise<Lane> {
+  const chosen = smaller && SLOW.has(id) ? smaller : shape
+  const lane: Lane = { fighter: await openFighter(id), shape: chosen, values: [], firstMs: 0 }
+  await attempt(lane, async () => {
+    lane.firstMs = await lane.fighter.ask({ ask: 'open', shape: chosen }, PATIENCE_MS)
+    if (lane.firstMs < SLOW_MS) await race(lane, WARM_UP_MS)
+    lane.values.length = 0
+  })
+  return lane
+}
+
+function race(lane: Lane, forMs: number): Promise<void> {
+  return attempt(lane, async () => {
+    lane.values.push(await lane.fighter.ask({ ask: 'speed', shape: lane.shape, forMs }, PATIENCE_MS))
+  })
+}
+
+/** One who fails is out. */
+async function attempt(lane: Lane, work: () => Promise<void>): Promise<void> {
+  if (lane.failure !== undefined) return
+  try {
+    await work()
+  } catch (error) {
+    lane.values.length = 0
+    lane.failure = error instanceof Error ? error.message : String(error)
+  }
+}
+
+function toResults({ name, unit, goal, shape }: Discipline, lanes: readonly Lane[]): Result[] {
+  const inUnit = ({ values }: Lane) => (unit === 'µs' ? values.map(each => (stepsOf(shape) / each) * 1e6) : values)
+  const [ours, ...others] = lanes
+  if (!ours || ours.failure !== undefined) throw new Error(`${name}: our own run failed: ${ours?.failure}`)
+  const better = unit === 'µs' ? ratioAtMost(1) : ratioAtLeast(1)
+  return others.map(other => {
+    const against = { name: other.fighter.name, values: inUnit(other), failure: other.failure }
+    return toResult(name, unit, inUnit(ours), against, other.fighter.id === LIMIT ? goal : better)
+  })
+}
+
+/** What runs hold, in a fresh process each. */
+export async function compareMemory(opponents: readonly string[], report: (result: Result) => void): Promise<void> {
+  const all = [OURS, ...opponents.filter(id => id !== 'rete')]
+  for (const { name, unit, goal, question, scale } of memories) {
+    const lanes: Lane[] = []
+    for (const id of all) {
+      const fighter = await openFighter(id)
+      const lane: Lane = { fighter, shape: { kind: 'chain', count: 3 }, values: [], firstMs: 0 }
+      try {
+        await attempt(lane, async () => {
+          const runs = SLOW.has(id) ? question.runs / 10 : question.runs
+          lane.values.push((await fighter.ask({ ...question, runs }, PATIENCE_MS)) * scale(runs))
+        })
+      } finally {
+        await fighter.close()
+      }
+      lanes.push(lane)
+    }
+    const [ours, ...others] = lanes
+    if (!ours || ours.failure !== undefined) throw new Error(`${name}: our own run failed: ${ours?.failure}`)
+    for (const { fighter, values, failure } of others)
+      report(
+        toResult(
+          name,
+          unit,
+          ours.values,
+          { name: fighter.name, values, failure },
+          fighter.id === LIMIT ? goal : ratioAtMost(1),
+        ),
+      )
+  }
+}
+
+const memories = [
+  {
+    name: 'memory of 100 runs of 1,000 nodes at once, above idle',
+    unit: 'MB',
+    goal: atMost(150, 'MB'),
+    question: { ask: 'raised', runs: 100, steps: 1000 },
+    scale: (runs: number) => 100 / runs / 2 ** 20,
+  },
+  {
+    name: 'memory of a run of 3 nodes that waits',
+    unit: 'KB',
+    goal: noGoal,
+    question: { ask: 'waiting', runs: 5000 },
+    scale: () => 1 / 1024,
+  },
+] as const
