@@ -1,7 +1,13 @@
 import type { Frame } from './frame.ts'
 import { toHex } from './hash.ts'
-import type { Json, JsonObject, Values } from './json.ts'
+import type { RunAnswered, RunWaiting } from './journal.ts'
+import type { Json, Values } from './json.ts'
 import type { PlanNode } from './plan.ts'
+
+/** What an activation waits for, as `run.waiting` tells it. */
+export type Waits = Pick<RunWaiting, 'reason' | 'prompt' | 'form' | 'until'>
+/** What ended its wait, as `run.answered` tells it. */
+export type Answer = Pick<RunAnswered, 'choice' | 'outputs' | 'value'>
 
 /** One time that a node runs. Its identity follows from its cause alone, never from when it happened. */
 export class Activation {
@@ -13,6 +19,8 @@ export class Activation {
   readonly cause: PlanNode | undefined
   /** The flow input it came in by. */
   readonly socket: string
+  /** What the cause gave when it fired: it may have given something else since. */
+  readonly given: Values
   #id: string | undefined
   /** What it was started with. */
   inputs: Values | undefined
@@ -31,17 +39,30 @@ export class Activation {
   turn = 0
   /** Between a failed attempt and the next. */
   backingOff = false
-  /** Interrupted, and not to be repeated without a person's word. */
-  waiting = false
-  declare answer: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined } | undefined
+  /** What it waits for outside the run; undefined: nothing. */
+  declare waits: Waits | undefined
+  declare answer: Answer | undefined
+  /** A source that is fed from outside. */
+  declare listening: true | undefined
+  /** A breakpoint stopped before it: not again. */
+  declare passed: boolean | undefined
 
-  constructor(node: PlanNode, frame: Frame, high: number, low: number, cause: PlanNode | undefined, socket: string) {
+  constructor(
+    node: PlanNode,
+    frame: Frame,
+    high: number,
+    low: number,
+    cause: PlanNode | undefined,
+    socket: string,
+    given: Values,
+  ) {
     this.node = node
     this.frame = frame
     this.high = high
     this.low = low
     this.cause = cause
     this.socket = socket
+    this.given = given
   }
 
   /** As entries name it: 16 hex digits. */

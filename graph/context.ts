@@ -117,6 +117,10 @@ export class Context implements NodeContext {
     return (ms: number): Promise<void> => this.#engine.host.sleep(ms, this.signal)
   }
 
+  get emitted(): number {
+    return this.#activation.emitted
+  }
+
   /** A node may hold on to its context after its end: nothing it does then counts. */
   #isCurrent(): boolean {
     return this.#activation.turn === this.#turn

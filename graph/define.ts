@@ -114,7 +114,22 @@ export interface NodeContext<Config = JsonObject> {
   now(): number
   /** Resolves after this time, rejects when the signal aborts. */
   sleep(ms: number): Promise<void>
+  /** Results of this activation that are recorded already: a generator that `continues` goes on after them. */
+  readonly emitted: number
 }
+
+/** What a run waits for, outside of it: a person's answer, or only that time passes. */
+export interface Wait {
+  /** What a person is asked, Markdown. */
+  readonly prompt?: string
+  /** The shape of the answer. Absent: nobody is asked. */
+  readonly form?: Schema
+  /** When it is over without an answer, milliseconds since 1970. Absent: never. */
+  readonly until?: number
+}
+
+/** How a wait came to its end. */
+export type WaitEnd = { readonly kind: 'answered'; readonly value: Json } | { readonly kind: 'expired' }
 
 /** What a node answers. */
 export interface NodeResult {
@@ -123,6 +138,8 @@ export interface NodeResult {
   /** Flow outputs to fire. Absent: `out` (an emission: `each`; a generator's end: `done`) where the node has it. */
   readonly pulse?: string | readonly string[]
   readonly usage?: Usage
+  /** Not a result yet: the run waits, costs nothing meanwhile, and then asks the type's `afterWait`. */
+  readonly wait?: Wait
 }
 
 /** Several results, then the last one. */
@@ -167,6 +184,12 @@ export interface NodeDefinition<Inputs = any, Config = any> {
   check?(config: Config): readonly { path: string; message: string }[]
   /** Pure, action and source nodes. May throw {@link NodeFailure}. One that declares only `inputs` is given no context. */
   run?(inputs: Inputs, context: NodeContext<Config>): NodeAnswer
+  /** The result of an activation whose wait is over. */
+  afterWait?(end: WaitEnd, inputs: Inputs, context: NodeContext<Config>): NodeAnswer
+  /** A source fed from outside: what a message sent to it under its name (`config.name`, else its id) gives. A {@link NodeFailure} refuses the message. */
+  receive?(message: Json, config: Config): NodeResult
+  /** Its generator begins after the results that are recorded already ({@link NodeContext.emitted}), instead of repeating them. */
+  readonly continues?: boolean
   /** Scope nodes. */
   scope?(inputs: Inputs, context: NodeContext<Config>): ScopeDriver
   /** Join nodes: whether all wires into `in` must have fired, or any one. */

@@ -26,6 +26,8 @@ export interface NodeDocument {
   /** Literals for inputs that are not wired. */
   readonly values?: JsonObject
   readonly retry?: RetryPolicy
+  /** Whether results are kept, and given again for the same type, config and inputs, in later runs as well. */
+  readonly reuse?: boolean
   /** Position on the canvas, in pixels: x right, y down. */
   readonly at?: readonly [number, number]
 }

@@ -1,29 +1,30 @@
 import { Activation } from './activation.ts'
+import type { Answer } from './activation.ts'
+import { Budget } from './budget.ts'
 import type { ContextHost } from './context.ts'
-import { Cursor, DivergenceError, JournalExhausted } from './cursor.ts'
-import { NodeFailure } from './define.ts'
+import { Controls } from './controls.ts'
+import { Cursor, JournalExhausted } from './cursor.ts'
 import { Executor } from './executor.ts'
 import { Frame } from './frame.ts'
 import { hashString, mixHigh, mixLow } from './hash.ts'
-import type { Failure, LogLevel, TerminalEntry } from './journal.ts'
-import { isTerminal } from './journal.ts'
-import type { Json, JsonObject, Values } from './json.ts'
+import type { Failure, LogLevel, TerminalEntry, Usage } from './journal.ts'
+import type { Json, Values } from './json.ts'
 import type { FlowWire, InputSet, Plan, PlanNode } from './plan.ts'
-import { inputOutputs } from './plan.ts'
+import { inputOutputs, startsNamed } from './plan.ts'
+import { Pausing } from './pausing.ts'
 import { Pures } from './pures.ts'
-import { ActivationQueue } from './queue.ts'
+import { Pump } from './pump.ts'
+import type { ActivationQueue } from './queue.ts'
 import { Recorder } from './recorder.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
+import { limitsOf } from './limits.ts'
 import type { Limits } from './limits.ts'
-import type { Run, RunOptions } from './run.ts'
+import type { Run, RunOptions, Standing, WaitingFor } from './run.ts'
 import { RunState } from './run-state.ts'
 import { Scopes } from './scopes.ts'
-import { NO_PULSES, NO_VALUES, toLogValue } from './values.ts'
-import { WallClock } from './wall-clock.ts'
+import { NO_VALUES, toLogValue } from './values.ts'
+import { Steps } from './steps.ts'
 
 const ROOT = hashString('run')
-const STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 32
-const SLICE_MS = 4
 
 /** How a run came to an end by itself, before it is recorded. */
 type Ending = { kind: 'completed' } | { kind: 'failed'; failure: Failure } | { kind: 'cancelled'; reason: string }
@@ -51,16 +52,15 @@ export class Engine implements Run, ContextHost {
   readonly state = new RunState()
   /** What `done` was rejected with. */
   error: Error | undefined
-  readonly #queue = new ActivationQueue()
-  readonly #clock: WallClock
-  #activations = 0
-  #pumping = false
-  #resumed = false
-  #sliceStart = 0
+  readonly pausing: Pausing
+  readonly steps: Steps
+  readonly #pump: Pump
+  readonly #budget: Budget
   /** Asked for while the journal is still followed. */
   #wanted: Ending | undefined
-  #steps = 0
   #ended = false
+  #controls: Controls | undefined
+  #live: PromiseWithResolvers<void> | undefined
   #resolve!: (terminal: TerminalEntry) => void
   #reject!: (error: unknown) => void
 
@@ -71,8 +71,10 @@ export class Engine implements Run, ContextHost {
     this.seed = options.seed
     this.host = options.host
     this.plan = options.plan
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#clock = new WallClock(this)
+    this.limits = limitsOf(options.plan, options.limits)
+    this.#budget = new Budget(this.limits)
+    this.pausing = new Pausing(options.breakpoints)
+    this.steps = new Steps(this, options)
     this.#pures = new Pures(this, options.observe)
     this.record = new Recorder(options, new Cursor(options.journal ?? []))
     this.root = new Frame({
@@ -84,7 +86,8 @@ export class Engine implements Run, ContextHost {
       depth: 0,
     })
     this.scopes = new Scopes(this)
-    this.executor = new Executor(this, options.durable)
+    this.executor = new Executor(this, options)
+    this.#pump = new Pump(this)
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -97,18 +100,38 @@ export class Engine implements Run, ContextHost {
     return this.record.seq
   }
 
-  get parked(): boolean {
-    if (this.#ended || this.pending.size === 0 || !this.#queue.isEmpty) return false
-    for (const activation of this.pending.values()) if (!activation.waiting) return false
-    return true
+  /** Made when first asked for: most runs are never asked anything. */
+  get controls(): Controls {
+    return (this.#controls ??= new Controls(this))
+  }
+
+  get live(): Promise<void> {
+    if (this.#ended || this.isLive) return Promise.resolve()
+    return (this.#live ??= Promise.withResolvers<void>()).promise
+  }
+
+  get standing(): Standing {
+    return this.#ended ? 'ended' : this.#pump.isLive ? this.controls.standing : 'working'
+  }
+  get paused(): boolean {
+    return this.pausing.paused
+  }
+  get waits(): readonly WaitingFor[] {
+    return this.controls.waits
+  }
+  get wakesAt(): number | undefined {
+    return this.controls.wakesAt
+  }
+  /** Whether a run is branched off: what was at work in the one it came from is not at work here. */
+  get forked(): boolean {
+    return this.#options.fork !== undefined
   }
 
   start(): void {
     this.guard(() => {
       const started = this.record.started(this.#options)
-      this.#clock.open()
       this.state.open(started.state, this.plan.document.state)
-      this.open(this.root, started.inputs as Values)
+      this.open(this.root, started.inputs as Values, started.startAt)
       this.pump()
     })
   }
@@ -131,16 +154,20 @@ export class Engine implements Run, ContextHost {
     this.#abortAll()
   }
 
-  answer(id: string, choice: 'retry' | 'use' | 'fail', outputs?: JsonObject): boolean {
-    const activation = this.pending.get(id)
-    if (this.#ended || !activation?.waiting) return false
-    this.guard(() => {
-      this.record.answered(activation, choice, outputs)
-      this.executor.applyAnswer(activation, { choice, outputs })
-      this.executor.resume(activation)
-      this.pump()
-    })
-    return true
+  pause(): void {
+    this.controls.pause()
+  }
+  play(step = false): void {
+    this.controls.play(step)
+  }
+  setBreakpoints(nodes: Iterable<string>): void {
+    this.pausing.breakpoints = nodes
+  }
+  answer(activation: string, answer: Answer): void {
+    this.controls.answer(activation, answer)
+  }
+  send(name: string, message: Json): void {
+    this.controls.send(name, message)
   }
 
   /** Shows a (sub-)run's inputs at its input nodes and activates its starts. */
@@ -151,18 +178,35 @@ export class Engine implements Run, ContextHost {
       const outputs = inputOutputs(input, inputs)
       if (outputs) frame.keep(input, outputs, 0)
     }
-    const named =
-      socket === undefined ? [] : plan.nodes.filter(node => node.type.role === 'start' && node.name === socket)
+    const named = socket === undefined ? [] : startsNamed(plan, socket)
     const { high, low } = frame
-    for (const node of named.length > 0 ? named : plan.starts)
-      this.activate(node, frame, undefined, 'in', mixHigh(high, low, node.hash, 0), mixLow(high, low, node.hash, 0))
+    const activate = (node: PlanNode) =>
+      this.activate(
+        node,
+        frame,
+        undefined,
+        'in',
+        mixHigh(high, low, node.hash, 0),
+        mixLow(high, low, node.hash, 0),
+        NO_VALUES,
+      )
+    for (const node of named.length > 0 ? named : plan.starts) activate(node)
+    if (frame === this.root) for (const node of plan.sources) activate(node)
     if (frame.open === 0) this.scopes.quiesce(frame)
   }
 
   /** Puts an activation into the queue. */
-  activate(node: PlanNode, frame: Frame, cause: PlanNode | undefined, socket: string, high: number, low: number): void {
+  activate(
+    node: PlanNode,
+    frame: Frame,
+    cause: PlanNode | undefined,
+    socket: string,
+    high: number,
+    low: number,
+    given: Values,
+  ): void {
     frame.open++
-    this.#queue.push(new Activation(node, frame, high, low, cause, socket))
+    this.#pump.queue.push(new Activation(node, frame, high, low, cause, socket, given))
   }
 
   /** Keeps outputs and fires pulses of an activation; `emission` tells several of one activation apart. */
@@ -170,19 +214,27 @@ export class Engine implements Run, ContextHost {
     const { node, frame } = activation
     if (outputs !== NO_VALUES) frame.keep(node, outputs, this.record.seq)
     if (pulses === node.endPulses) {
-      for (const wire of node.endWires) this.#fire(wire, activation, emission)
+      for (const wire of node.endWires) this.#fire(wire, activation, emission, outputs)
       return
     }
     for (const pulse of pulses) {
       const wires = node.wires.get(pulse)
-      if (wires) for (const wire of wires) this.#fire(wire, activation, emission)
+      if (wires) for (const wire of wires) this.#fire(wire, activation, emission, outputs)
     }
   }
 
-  #fire(wire: FlowWire, { high, low, frame, node }: Activation, emission: number): void {
+  #fire(wire: FlowWire, { high, low, frame, node }: Activation, emission: number, outputs: Values): void {
     const { target, socket, hash } = wire
-    if (target.kind === 'join') return this.scopes.arrive(wire, frame, node)
-    this.activate(target, frame, node, socket, mixHigh(high, low, hash, emission), mixLow(high, low, hash, emission))
+    if (target.kind === 'join') return this.scopes.arrive(wire, frame, node, outputs)
+    this.activate(
+      target,
+      frame,
+      node,
+      socket,
+      mixHigh(high, low, hash, emission),
+      mixLow(high, low, hash, emission),
+      outputs,
+    )
   }
 
   /** The activation is over: its frame may be, too. */
@@ -190,141 +242,62 @@ export class Engine implements Run, ContextHost {
     if (--frame.open === 0) this.scopes.quiesce(frame)
   }
 
-  /** Works until nothing is ready, the run has ended, or the time slice is used up. */
+  /** Works as far as it can at once. */
   pump(): void {
-    if (this.#pumping || this.#ended) return
-    this.#pumping = true
-    try {
-      this.#loop()
-    } finally {
-      this.#pumping = false
-    }
+    this.#pump.run()
   }
 
-  #loop(): void {
-    this.#sliceStart = this.host.now()
-    while (!this.#ended) {
-      if (this.scopes.closeNext()) continue
-      if (this.record.replaying) {
-        if (this.#follow()) continue
-      } else if (!this.#resumed) {
-        this.#resumed = true
-        if (this.#wanted) this.end(this.#wanted)
-        for (const activation of [...this.pending.values()]) this.executor.resume(activation)
-        continue
-      }
-      const activation = this.#queue.shift()
-      if (!activation) {
-        this.#idle()
-        return
-      }
-      this.#step(activation)
-      if (++this.#steps % STEPS_BETWEEN_LOOKS_AT_THE_CLOCK === 0 && this.host.now() - this.#sliceStart > SLICE_MS) {
-        this.#pauseForOthers()
-        return
-      }
-    }
+  /** Lets in what came from outside; see {@link Pump.admit}. */
+  guard(work: () => void): void {
+    this.#pump.admit(work)
   }
 
-  /** While replaying: applies the next entry if it came from outside. False: the next step must produce it. */
-  #follow(): boolean {
-    const entry = this.record.peek()
-    if (!entry) return true
-    if (isTerminal(entry) && entry.kind !== 'run.completed') {
-      this.#finish(this.record.next() as TerminalEntry)
-      return true
-    }
-    const activation = 'activation' in entry ? this.pending.get(entry.activation) : undefined
-    if (!activation) return false
-    this.executor.apply(activation, this.record.next())
-    return true
+  get queue(): ActivationQueue {
+    return this.#pump.queue
   }
 
-  #idle(): void {
-    const entry = this.record.replaying ? this.record.peek() : undefined
-    if (entry)
-      throw new DivergenceError(
-        entry.seq,
-        `nothing leads to ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`,
-      )
-    this.#startClock()
+  /** What is ready or at work. */
+  get busy(): number {
+    return this.#pump.busy
   }
 
-  #pauseForOthers(): void {
-    this.#startClock()
-    this.host.turn().then(
-      () => this.guard(() => this.pump()),
-      error => this.#reject(error),
-    )
+  /** Resolves when a stream may be asked for more; undefined: at once. */
+  gate(): Promise<void> | undefined {
+    return this.pausing.gate(this.#pump.busy)
   }
 
-  #startClock(): void {
-    if (!this.#ended && !this.record.replayOnly) this.#clock.start()
+  get isLive(): boolean {
+    return this.#pump.isLive
   }
 
-  #step(activation: Activation): void {
-    const { node, frame } = activation
-    if (frame.depth > 0 && frame.isDead()) return
-    if (!this.spend(activation)) return
-    let inputs: Values
-    try {
-      inputs = this.gather(node.inputs, frame, activation)
-    } catch (error) {
-      if (error instanceof JournalExhausted || error instanceof DivergenceError) throw error
-      // An output that no flow reaches is read when all else is done: where nothing came, it has nothing to say.
-      const isEmpty = error instanceof NodeFailure && error.code === 'NO_VALUE'
-      if (isEmpty && activation.cause === undefined && node.type.role === 'output')
-        this.finishNow(activation, NO_VALUES, NO_PULSES)
-      else this.executor.failed(activation, error)
-      return
-    }
-    activation.inputs = inputs
-    this.#options.observe?.({
-      activation: activation.id,
-      node: activation.path,
-      scope: frame.id,
-      inputs,
-      seq: this.record.seq,
-    })
-    switch (node.type.role) {
-      case undefined:
-        if (node.kind === 'scope') this.scopes.begin(activation)
-        else this.executor.begin(activation)
-        return
-      case 'sub-spell':
-        this.scopes.begin(activation)
-        return
-      case 'output':
-        if (inputs['value'] !== undefined) frame.ofSpell().outputs[node.name] = inputs['value']
-        this.finishNow(
-          activation,
-          inputs['value'] === undefined ? NO_VALUES : { value: inputs['value'] },
-          node.endPulses,
-        )
-        return
-      case 'exit': {
-        const { exits } = frame.ofSpell()
-        if (!exits.includes(node.name)) exits.push(node.name)
-        this.finishNow(activation, NO_VALUES, NO_PULSES)
-        return
-      }
-      default:
-        this.finishNow(activation, NO_VALUES, node.endPulses)
-    }
+  /** The journal has been followed to its end: what it left without an end goes on, from now on for real. */
+  goLive(): void {
+    this.#live?.resolve()
+    if (this.#wanted) this.end(this.#wanted)
+    else if (this.pending.size > 0) this.controls.takeOver()
+  }
+
+  /** What a pure node is to give in place of being evaluated. */
+  pinOf(path: string): Values | undefined {
+    return this.steps.pinOf(path)
+  }
+
+  /** Adds what a node has used; the run may end at its limit. */
+  count(usage: Usage): void {
+    const reached = this.#budget.use(usage)
+    if (reached && !this.record.replaying) this.#endAtLimit(reached)
   }
 
   /** Counts an activation or an iteration; false: the run has reached its limit and ended. */
   spend(activation: Activation): boolean {
-    if (++this.#activations <= this.limits.activations) return true
-    this.end({
-      kind: 'failed',
-      failure: {
-        code: 'BUDGET',
-        message: `the run reached its limit of ${this.limits.activations} activations`,
-        node: activation.path,
-      },
-    })
-    return false
+    const reached = this.#budget.activate()
+    if (reached) this.#endAtLimit(reached, activation.path)
+    return !reached
+  }
+
+  #endAtLimit(reached: string, node?: string): void {
+    const message = `the run reached its limit of ${reached}`
+    this.end({ kind: 'failed', failure: { code: 'BUDGET', message, ...(node === undefined ? {} : { node }) } })
   }
 
   /** Ends an activation that has no recorded start. */
@@ -360,30 +333,37 @@ export class Engine implements Run, ContextHost {
   /** Ends the run, once. */
   end(ending: Ending): void {
     if (this.#ended) return
-    this.#finish(
+    this.finish(
       ending.kind === 'completed'
         ? this.record.completed(this.root.outputs, this.state.changes())
         : ending.kind === 'failed'
           ? this.record.failed(ending.failure)
-          : this.record.cancelled(ending.reason),
+          : this.record.cancelled(
+              ending.reason,
+              this.plan.sources.length > 0
+                ? { outputs: { ...this.root.outputs }, state: this.state.changes() }
+                : undefined,
+            ),
     )
   }
 
-  #finish(terminal: TerminalEntry): void {
+  /** The run has ended with this entry. */
+  finish(terminal: TerminalEntry): void {
     this.#ended = true
     this.#abortAll()
+    this.#live?.resolve()
     this.#resolve(terminal)
   }
 
   #abortAll(): void {
-    this.#clock.stop()
+    this.pausing.release()
     for (const activation of this.pending.values()) this.executor.abort(activation)
     this.pending.clear()
-    this.#queue.clear()
+    this.#pump.stop()
   }
 
-  /** Runs what came from outside; whatever goes wrong in the engine itself rejects `done`. */
-  guard(work: () => void): void {
+  /** Whatever goes wrong in the engine itself rejects `done`. */
+  protect(work: () => void): void {
     if (this.#ended) return
     this.record.lookAtClock()
     try {

@@ -1,147 +1,207 @@
-import type { Activation } from './activation.ts'
-import { contextOf } from './context.ts'
+import type { Activation, Answer, Waits } from './activation.ts'
+import { Context, contextOf } from './context.ts'
 import { DivergenceError, JournalExhausted } from './cursor.ts'
-import type { NodeAnswer, NodeEmissions, NodeResult } from './define.ts'
+import type { NodeAnswer, NodeEmissions, NodeResult, WaitEnd } from './define.ts'
 import { NodeFailure } from './define.ts'
 import type { Engine } from './engine.ts'
-import { finish } from './hash.ts'
+import { Follower } from './follower.ts'
+import { backOffMs } from './back-off.ts'
 import type { Entry, Failure } from './journal.ts'
-import type { JsonObject, Values } from './json.ts'
+import type { Values } from './json.ts'
+import type { KnownEnd, KnownResult, Recall } from './known.ts'
+import { resultKey } from './known.ts'
 import {
   checkOutputs,
   isRetryable,
   kindOfAnswer,
   NO_PULSES,
+  NO_VALUES,
   PureFailure,
   readOutputs,
   readPulses,
   toFailure,
 } from './values.ts'
+import type { RunOptions } from './run.ts'
+import { readWait } from './waiting.ts'
 
-const LONGEST_BACK_OFF_MS = 3_600_000
+const LONGEST_TIMER_MS = 86_400_000
 
 /** Runs actions: at once, later, in several results; again after a failure or a crash. Or takes from the journal what they did. */
 export class Executor {
   readonly #engine: Engine
-  readonly #durable: ((seq: number) => Promise<void>) | undefined
+  readonly #follower: Follower
+  readonly #durable: RunOptions['durable']
+  readonly #recall: RunOptions['recall']
 
-  constructor(engine: Engine, durable: ((seq: number) => Promise<void>) | undefined) {
+  constructor(engine: Engine, { durable, recall }: Pick<RunOptions, 'durable' | 'recall'>) {
     this.#engine = engine
     this.#durable = durable
+    this.#recall = recall
+    this.#follower = new Follower(engine, this)
   }
 
   /** Runs a ready activation, whose inputs have been read. */
   begin(activation: Activation): void {
-    if (this.#engine.record.replaying && this.#followOwn(activation)) return
-    this.#attempt(activation)
+    const { listens } = activation.node
+    if (listens) activation.listening = true
+    if (this.#engine.record.replaying && this.#follower.followOwn(activation)) return
+    if (this.#recall && this.#isKnown(activation, this.#recall)) return
+    if (listens) this.#noteStart(activation)
+    else this.#attempt(activation)
   }
 
-  /** Takes what was recorded within this step. False: the journal ended in the middle of it. */
-  #followOwn(activation: Activation): boolean {
-    for (;;) {
-      const entry = this.#engine.record.peek()
-      if (!entry) return false
-      if (!('activation' in entry) || entry.activation !== activation.id) {
-        throw new DivergenceError(
-          entry.seq,
-          `expected what "${activation.path}" did, found ${entry.kind}${'node' in entry ? ` of "${entry.node}"` : ''}`,
-        )
-      }
-      this.#engine.record.next()
-      if (entry.kind === 'node.started' || (entry.kind === 'node.failed' && !entry.final))
-        this.#engine.pending.set(activation.id, activation)
-      this.apply(activation, entry)
-      if (entry.kind !== 'node.log' && entry.kind !== 'state.changed') return true
+  #isKnown(activation: Activation, recall: Recall): boolean {
+    const { id, path, node, inputs = NO_VALUES } = activation
+    const known = recall(id, path, node, inputs)
+    return known !== undefined && this.#repeat(activation, known)
+  }
+
+  /** Takes what the activation gave in an earlier run. False: it goes on for real from there. */
+  #repeat(activation: Activation, { emissions, end, writes }: KnownResult): boolean {
+    const { type } = activation.node
+    if (!end && !activation.listening && !type.continues) return false
+    if (emissions.length > 0) this.#noteStart(activation)
+    for (const emission of emissions) this.received(activation, emission)
+    if (!end) return false
+    for (const [key, value] of writes) {
+      ;(activation.writes ??= new Map()).set(key, value)
+      this.#engine.record.changed(activation, key, value)
     }
+    this.#engine.record.endedWithout(activation, end, 'cached')
+    this.over(activation, end.outputs, end.pulses)
+    return true
   }
 
   /** Lets a recorded entry of an activation take effect. */
   apply(activation: Activation, entry: Entry): void {
-    switch (entry.kind) {
-      case 'node.started':
-        activation.attempt = entry.attempt ?? 1
-        activation.backingOff = activation.waiting = false
-        activation.answer = activation.writes = undefined
-        return
-      case 'node.emitted':
-        this.#engine.deliver(activation, entry.outputs as Values, entry.pulses, activation.emitted++)
-        return
-      case 'node.ended':
-        this.#end(activation, entry.outputs as Values, entry.pulses)
-        return
-      case 'node.failed':
-        activation.attempt = entry.attempt
-        activation.writes = undefined
-        if (entry.final) this.#fallOut(activation, entry.error, entry.pulses ?? NO_PULSES)
-        else activation.backingOff = true
-        return
-      case 'state.changed':
-        ;(activation.writes ??= new Map()).set(entry.key, entry.value)
-        return
-      case 'run.waiting':
-        activation.waiting = true
-        return
-      case 'run.answered':
-        this.applyAnswer(activation, entry)
-        return
-      case 'node.log':
-        return
-      default:
-        throw new DivergenceError(entry.seq, `${entry.kind} of "${activation.path}", which is at work`)
-    }
+    this.#follower.apply(activation, entry)
   }
 
-  applyAnswer(
-    activation: Activation,
-    { choice, outputs }: { choice: 'retry' | 'use' | 'fail'; outputs?: JsonObject | undefined },
-  ): void {
-    activation.waiting = false
-    activation.answer = { choice, outputs }
+  applyAnswer(activation: Activation, answer: Answer): void {
+    activation.waits = undefined
+    activation.answer = answer
   }
 
   /** Goes on with an activation that the journal left without an end. */
   resume(activation: Activation): void {
     const { answer, node } = activation
-    if (activation.waiting) return
-    if (answer?.choice === 'use') return this.#settle(activation, { outputs: (answer.outputs ?? {}) as Values })
-    if (answer?.choice === 'fail')
-      return this.conclude(activation, {
-        code: 'INTERRUPTED',
-        message: 'it was interrupted, and a person chose to let it fail',
-        node: activation.path,
-      })
-    if (answer) {
-      activation.answer = undefined
-      activation.attempt++
-      this.#engine.record.nodeStarted(activation)
-      return this.#attempt(activation)
-    }
+    if (activation.listening) return
+    if (activation.waits) return this.#armDeadline(activation)
+    if (answer) return this.#goOn(activation, answer)
     if (activation.backingOff) return this.#backOff(activation)
-    if (node.effect !== 'unsafe') return this.#attempt(activation)
-    this.#engine.record.waiting(activation)
-    activation.waiting = true
+    if (node.effect !== 'unsafe' || this.#engine.forked) return this.#attempt(activation)
+    this.#wait(activation, { reason: 'interrupted' })
+  }
+
+  /** The wait is over. */
+  #goOn(activation: Activation, { choice, outputs, value }: Answer): void {
+    const { node, inputs = NO_VALUES } = activation
+    switch (choice) {
+      case 'use':
+        return this.#settle(activation, { outputs: (outputs ?? {}) as Values })
+      case 'fail':
+        return this.conclude(activation, {
+          code: 'INTERRUPTED',
+          message: 'it was interrupted, and a person chose to let it fail',
+          node: activation.path,
+        })
+      case 'retry':
+        return this.#again(activation)
+      default: {
+        const end: WaitEnd = choice === 'expired' ? { kind: 'expired' } : { kind: 'answered', value: value ?? null }
+        activation.turn++
+        activation.drawn = activation.streamed = 0
+        this.#invoke(activation, () => node.type.afterWait?.(end, inputs, new Context(this.#engine, activation, node)))
+      }
+    }
+  }
+
+  /** A source was sent something. */
+  received(activation: Activation, { outputs, pulses }: KnownEnd): void {
+    this.#engine.record.emitted(activation, outputs, pulses)
+    this.#engine.deliver(activation, outputs, pulses, activation.emitted++)
+  }
+
+  #wait(activation: Activation, waits: Waits): void {
+    this.abort(activation)
+    this.#engine.record.waiting(activation, waits)
+    activation.waits = waits
+    this.#armDeadline(activation)
+  }
+
+  /** Ends a wait at its time. */
+  #armDeadline(activation: Activation): void {
+    const { until } = activation.waits ?? {}
+    if (until === undefined) return
+    const { host } = this.#engine
+    const { turn } = activation
+    const left = Math.max(0, until - host.now())
+    activation.controller ??= new AbortController()
+    host.sleep(Math.min(left, LONGEST_TIMER_MS), activation.controller.signal).then(
+      () =>
+        this.#late(activation, turn, () => {
+          if (left > LONGEST_TIMER_MS) this.#armDeadline(activation)
+          else this.answer(activation, { choice: 'expired' })
+        }),
+      () => undefined,
+    )
+  }
+
+  /** Takes an answer that fits. */
+  answer(activation: Activation, answer: Answer): void {
+    this.abort(activation)
+    this.#engine.record.answered(activation, answer)
+    this.applyAnswer(activation, answer)
+    this.#goOn(activation, answer)
   }
 
   #attempt(activation: Activation): void {
     activation.turn++
     if (activation.writes) activation.writes = undefined
     activation.drawn = activation.streamed = 0
-    if (activation.node.effect !== 'unsafe') return this.#invoke(activation)
+    if (activation.node.reuses && activation.attempt === 1 && this.#lookUp(activation)) return
+    this.#run(activation)
+  }
+
+  /** Asks whether the same node has had the same inputs before. False: nobody keeps results. */
+  #lookUp(activation: Activation): boolean {
+    const { results } = this.#engine.host
+    if (!results) return false
+    const { turn } = activation
+    const go = (known: KnownEnd | undefined) =>
+      this.#late(activation, turn, () => {
+        if (known) {
+          this.#engine.record.endedWithout(activation, known, 'cached')
+          this.over(activation, known.outputs, known.pulses)
+        } else this.#run(activation)
+      })
+    results.get(resultKey(activation)).then(go, () => go(undefined))
+    return true
+  }
+
+  #run(activation: Activation): void {
+    const run = () =>
+      this.#invoke(activation, () =>
+        activation.node.type.run?.(
+          activation.inputs ?? NO_VALUES,
+          contextOf(this.#engine, activation, activation.node),
+        ),
+      )
+    if (activation.node.effect !== 'unsafe') return run()
     // Whoever takes over must know that this may have happened, so it is written down before.
     this.#noteStart(activation)
-    if (!this.#durable) return this.#invoke(activation)
+    if (!this.#durable) return run()
     const { turn } = activation
     this.#durable(this.#engine.record.seq).then(
-      () => this.#late(activation, turn, () => this.#invoke(activation)),
+      () => this.#late(activation, turn, run),
       error => this.#late(activation, turn, () => this.failed(activation, error)),
     )
   }
 
-  #invoke(activation: Activation): void {
-    const { node, inputs = {} } = activation
+  #invoke(activation: Activation, work: () => NodeAnswer): void {
     let answer: NodeAnswer
     try {
-      answer = node.type.run?.(inputs, contextOf(this.#engine, activation, node))
+      answer = work()
     } catch (error) {
       this.failed(activation, error)
       return
@@ -186,9 +246,11 @@ export class Executor {
   /** Takes one result after the other. What was emitted before a crash is not emitted again. */
   async #pull(activation: Activation, emissions: NodeEmissions): Promise<void> {
     const { turn } = activation
-    let index = 0
+    let index = activation.node.type.continues ? activation.emitted : 0
     try {
       for (;;) {
+        await this.#engine.gate()
+        if (activation.turn !== turn) break
         const step = await emissions.next()
         if (activation.turn !== turn) break
         if (step.done) return this.#late(activation, turn, () => this.#settle(activation, step.value ?? undefined))
@@ -218,6 +280,11 @@ export class Executor {
   #settle(activation: Activation, result: NodeResult | undefined): void {
     let outputs: Values
     try {
+      if (result?.wait) {
+        const waits = readWait(result.wait)
+        this.#noteStart(activation)
+        return this.#wait(activation, waits)
+      }
       outputs = readOutputs(result, this.#engine.limits)
       if (activation.writes) checkOutputs(Object.fromEntries(activation.writes), this.#engine.limits.outputBytes)
     } catch (error) {
@@ -227,11 +294,16 @@ export class Executor {
     if (activation.writes)
       for (const [key, value] of activation.writes) this.#engine.record.changed(activation, key, value)
     const pulses = readPulses(result, activation.node.endPulses)
-    this.#engine.record.ended(activation, outputs, pulses, result?.usage)
-    this.#end(activation, outputs, pulses)
+    const usage = result?.usage
+    this.#engine.record.ended(activation, outputs, pulses, usage)
+    if (activation.node.reuses && activation.emitted === 0 && !activation.writes)
+      this.#engine.host.results?.put(resultKey(activation), { outputs, pulses, ...(usage ? { usage } : {}) })
+    this.over(activation, outputs, pulses)
+    if (usage) this.#engine.count(usage)
   }
 
-  #end(activation: Activation, outputs: Values, pulses: readonly string[]): void {
+  /** The activation has ended: what that leads to. */
+  over(activation: Activation, outputs: Values, pulses: readonly string[]): void {
     const { pending } = this.#engine
     if (pending.size > 0) pending.delete(activation.id)
     activation.turn++
@@ -257,23 +329,24 @@ export class Executor {
     this.#backOff(activation)
   }
 
-  /** Full jitter: a random part of a delay that doubles (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). */
   #backOff(activation: Activation): void {
-    const { attempt, high, node } = activation
-    const longest = Math.min((node.retry?.delayMs ?? 0) * 2 ** (attempt - 1), LONGEST_BACK_OFF_MS)
-    const delayMs = Math.round((longest * finish(high + attempt)) / 4_294_967_296)
     const turn = ++activation.turn
     activation.controller = new AbortController()
-    this.#engine.host.sleep(delayMs, activation.controller.signal).then(
+    this.#engine.host.sleep(backOffMs(activation), activation.controller.signal).then(
       () =>
         this.#late(activation, turn, () => {
           activation.backingOff = false
-          activation.attempt++
-          this.#engine.record.nodeStarted(activation)
-          this.#attempt(activation)
+          this.#again(activation)
         }),
       () => undefined,
     )
+  }
+
+  #again(activation: Activation): void {
+    activation.answer = undefined
+    activation.attempt++
+    this.#engine.record.nodeStarted(activation)
+    this.#attempt(activation)
   }
 
   /** Ends an attempt that takes longer than its policy allows. */
@@ -295,11 +368,11 @@ export class Executor {
   conclude(activation: Activation, failure: Failure): void {
     const pulses = activation.node.wires.has('error') ? ['error'] : NO_PULSES
     this.#engine.record.nodeFailed(activation, failure, true, pulses)
-    this.#fallOut(activation, failure, pulses)
+    this.fallOut(activation, failure, pulses)
   }
 
   /** Fires the `error` output; where it is not wired, the nearest scope node around whose is; where there is none, the run fails. */
-  #fallOut(activation: Activation, failure: Failure, pulses: readonly string[]): void {
+  fallOut(activation: Activation, failure: Failure, pulses: readonly string[]): void {
     this.#engine.pending.delete(activation.id)
     activation.turn++
     if (pulses.length > 0) {

@@ -91,7 +91,8 @@ function read(input: PlanInput, frame: Frame, activation: Activation, memo: Pure
   const { sources } = input
   if (sources.length === 0) return input.fallback
   const source = sources.length === 1 ? sources[0] : choose(sources, frame, activation)
-  const value = source && valueOf(source, frame, memo)
+  const given = source && givenBy(source, activation)
+  const value = given === undefined && source ? valueOf(source, frame, memo) : given
   if (value === undefined) return input.fallback
   if (!source?.convert) return value
   const fitting = toType(value, input.socket.type)
@@ -117,6 +118,13 @@ function choose(sources: readonly PlanSource[], frame: Frame, activation: Activa
     if (written > stamp) [latest, stamp] = [source, written]
   }
   return latest ?? sources.find(({ node }) => isPure(node)) ?? sources[0]
+}
+
+/** What the node that caused this activation gave with that: it may have run again since. */
+function givenBy({ node, socket }: PlanSource, { cause, given }: Activation): Json | undefined {
+  if (node !== cause) return undefined
+  const value = given[socket]
+  return typeof value === 'function' ? undefined : value
 }
 
 function valueOf({ node, socket }: PlanSource, frame: Frame, memo: PureValues | undefined): Json | undefined {

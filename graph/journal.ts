@@ -1,3 +1,4 @@
+import type { Schema } from './define.ts'
 import type { Json, JsonObject } from './json.ts'
 
 /** What a node or a run reports of its failure. */
@@ -33,6 +34,10 @@ export interface RunStarted extends Base {
   /** The spell's state as it was read at the start. */
   readonly state: JsonObject
   readonly seed: number
+  /** The `flow/start` it began at, by name or node; absent: the usual ones. */
+  readonly startAt?: string
+  /** The run that it branched off, and after which entry of it. */
+  readonly fork?: { readonly run: string; readonly seq: number }
 }
 /** Written for a node that does not answer at once, and before any `unsafe` one; a node that answers at once has only its end. */
 export interface NodeStarted extends Activated {
@@ -59,12 +64,17 @@ export interface NodeEnded extends Activated {
   /** Flow outputs that fired. */
   readonly pulses: readonly string[]
   readonly usage?: Usage
+  /** It did not run: its result was known from before. */
   readonly cached?: boolean
+  /** With `cached`: a person has set the result, and the inputs were not even read. */
+  readonly pinned?: boolean
 }
 export interface Usage {
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly model?: string
+  /** US dollars. */
+  readonly cost?: number
 }
 export interface NodeFailed extends Activated {
   readonly kind: 'node.failed'
@@ -97,15 +107,38 @@ export interface ScopeOpened extends Activated {
   /** What the scope node shows inside: `item`, `index` … or the sub-spell's inputs. */
   readonly values: JsonObject
 }
-/** The run cannot go on by itself: a node that must not be repeated was interrupted. */
+/**
+ * The activation waits for something outside the run. `interrupted`: it must not be repeated without a person's word, and nobody knows how far it came.
+ * `question`: it asks a person. `time`: it waits for a moment.
+ */
 export interface RunWaiting extends Activated {
   readonly kind: 'run.waiting'
-  readonly reason: 'interrupted'
+  readonly reason: 'interrupted' | 'question' | 'time'
+  readonly prompt?: string
+  /** JSON Schema of the answer. */
+  readonly form?: Schema
+  /** When it goes on without an answer, milliseconds since 1970. */
+  readonly until?: number
 }
+/** What ended a wait. `retry`, `use` (these outputs) and `fail` decide about an interrupted node; `answer` and `expired` end the others. */
 export interface RunAnswered extends Activated {
   readonly kind: 'run.answered'
-  readonly choice: 'retry' | 'use' | 'fail'
+  readonly choice: AnswerChoice
+  /** Of `use`. */
   readonly outputs?: JsonObject
+  /** Of `answer`. */
+  readonly value?: Json
+}
+export type AnswerChoice = 'retry' | 'use' | 'fail' | 'answer' | 'expired'
+/** From here on no activation starts; what is at work ends and is recorded. */
+export interface RunPaused extends Base {
+  readonly kind: 'run.paused'
+  readonly reason: 'asked' | 'breakpoint' | 'step'
+  /** The node that is about to run, of a breakpoint or a step; with the path of sub-spells. */
+  readonly before?: string
+}
+export interface RunResumed extends Base {
+  readonly kind: 'run.resumed'
 }
 interface Terminal extends Base {
   /** This entry's own number: the run has entries 1 to lastSeq. */
@@ -126,6 +159,9 @@ export interface RunFailed extends Terminal {
 export interface RunCancelled extends Terminal {
   readonly kind: 'run.cancelled'
   readonly reason: string
+  /** Of a played run, which ends no other way: its outputs, and the keys of the state that changed. */
+  readonly outputs?: JsonObject
+  readonly state?: JsonObject
 }
 
 /** One durable event of a run. */
@@ -141,6 +177,8 @@ export type Entry =
   | ScopeOpened
   | RunWaiting
   | RunAnswered
+  | RunPaused
+  | RunResumed
   | RunCompleted
   | RunFailed
   | RunCancelled

@@ -6,10 +6,11 @@ import type { NodeDocument, SpellDocument, StateDeclaration, Wire } from './docu
 import type { Chunk, Entry, TerminalEntry } from './journal.ts'
 import type { JsonObject, Values } from './json.ts'
 import type { Limits } from './limits.ts'
+import { outsideTypes } from './kit-outside.suite.ts'
 import type { Plan } from './plan.ts'
 import { compile } from './plan.ts'
 import { createRegistry } from './registry.ts'
-import type { Observed, Run, RunHost } from './run.ts'
+import type { Observed, Run, RunHost, RunOptions } from './run.ts'
 import { startRun } from './run.ts'
 
 /** Calls of nodes that reach outside, in order: `<node> <activation key> <attempt's ordinal>`. */
@@ -197,6 +198,7 @@ export function createKit(calls: Calls): Registry {
         }
       },
     }),
+    ...outsideTypes(calls),
     'test/fail': defineNode({
       title: 'Fail',
       about: 'Fails the first `times` times.',
@@ -228,6 +230,18 @@ export function createKit(calls: Calls): Registry {
       async run({ value }, { state }) {
         const list = state.get('list')
         await Promise.resolve()
+        state.set('list', [...(Array.isArray(list) ? list : []), value])
+      },
+    }),
+    'test/append': defineNode({
+      title: 'Append',
+      about: 'Appends to a list in the state, at once.',
+      kind: 'action',
+      effect: 'pure',
+      inputs: { value: { type: 'any', default: null } },
+      flow: { in: ['in'], out: ['out'] },
+      run({ value }, { state }) {
+        const list = state.get('list')
         state.set('list', [...(Array.isArray(list) ? list : []), value])
       },
     }),
@@ -295,7 +309,10 @@ export interface Execution {
   readonly onChunk?: (chunk: Chunk) => void
   readonly observe?: (observed: Observed) => void
   readonly onStart?: (run: Run) => void
+  readonly onEntry?: (entry: Entry, run: Run) => void
   readonly run?: string
+  readonly host?: Partial<RunHost>
+  readonly also?: Pick<RunOptions, 'pins' | 'recall' | 'breakpoints' | 'startAt' | 'fork'>
 }
 
 /** Runs a plan to its end; answers the whole journal, as it would be read from a database. */
@@ -305,6 +322,7 @@ export async function execute(
 ): Promise<{ entries: Entry[]; terminal: TerminalEntry }> {
   const entries: Entry[] = [...(options.journal ?? [])]
   const digest = createDigest()
+  const { onEntry } = options
   for (const entry of entries) digest.add(digestText(entry))
   const run = startRun({
     run: options.run ?? 'run-1',
@@ -314,9 +332,11 @@ export async function execute(
     plan,
     inputs: options.inputs ?? {},
     seed: 7,
-    host,
+    host: { ...host, ...options.host },
+    ...options.also,
     append: entry => {
       entries.push(JSON.parse(JSON.stringify(entry)) as Entry)
+      if (onEntry) queueMicrotask(() => onEntry(entry, run))
       if (!('lastSeq' in entry)) digest.add(JSON.stringify(entry))
     },
     digest: entry => {

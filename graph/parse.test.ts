@@ -34,7 +34,7 @@ test('every problem is reported at once, with its path', () => {
     'nodes.c.type: is required',
     'nodes.c.config: expected an object, got a list of 0',
     'nodes.c.at: expected at least 2 items',
-    'nodes.c.colour: is not known; expected type, version, title, config, values, retry, at',
+    'nodes.c.colour: is not known; expected type, version, title, config, values, retry, reuse, at',
     'wires[0]: expected at least 2 items',
     'extra: is not known; expected format, name, description, nodes, wires, state, notes, origin',
     'nodes.a.b: "a.b" is not a node id: expected 1 to 64 letters, digits, "-" or "_"',

@@ -37,6 +37,7 @@ const NODE: Schema = {
         timeoutMs: { type: 'integer', minimum: 0, maximum: 86_400_000 },
       },
     },
+    reuse: { type: 'boolean' },
     at: POINT,
   },
 }
@@ -190,7 +191,7 @@ function isContent(value: unknown, limits: JsonLimits): boolean {
 }
 
 const KEYS = ['format', 'name', 'description', 'nodes', 'wires', 'state', 'notes', 'origin']
-const NODE_KEYS = ['type', 'version', 'title', 'config', 'values', 'retry', 'at']
+const NODE_KEYS = ['type', 'version', 'title', 'config', 'values', 'retry', 'reuse', 'at']
 
 /** The document with its keys in the order that files have; node ids, config and wires keep theirs. */
 export function orderDocument(document: SpellDocument): SpellDocument {

@@ -18,6 +18,8 @@ export interface Plan {
   readonly nodes: readonly PlanNode[]
   /** Activated at the start of a run. */
   readonly starts: readonly PlanNode[]
+  /** Activated too, of a run itself: it is played, and stays open as long as one of them does. */
+  readonly sources: readonly PlanNode[]
   /** `flow/output` nodes that no flow wire reaches: read when all else is done. */
   readonly lateOutputs: readonly PlanNode[]
   /** `flow/input` nodes. */
@@ -39,6 +41,10 @@ export interface PlanNode {
   /** Whether `run` declares more than its inputs: then it is given a context. */
   readonly wantsContext: boolean
   readonly retry: RetryPolicy | undefined
+  /** Whether results are kept between runs and used again. */
+  readonly reuses: boolean
+  /** Of a source: whether it is fed from outside. */
+  readonly listens: boolean
   readonly inputs: InputSet
   /** Of a scope node: read in each child scope before its body, and after it. */
   readonly before: InputSet
@@ -151,6 +157,7 @@ function compileInto(
     interface: interfaceOf(document),
     nodes,
     starts: [],
+    sources: [],
     lateOutputs: [],
     inputs: [],
     hasPure: false,
@@ -172,6 +179,7 @@ function compileInto(
   const starts = nodes.filter(node => node.type.role === 'start')
   const main = starts.filter(node => node.name === 'in')
   plan.starts = main.length > 0 ? main : starts.slice(0, 1)
+  plan.sources = nodes.filter(node => node.kind === 'source' && node.type.role === undefined)
   plan.inputs = nodes.filter(node => node.type.role === 'input')
   plan.hasPure = nodes.some(node => node.kind === 'pure' && node.type.role === undefined)
   plan.lateOutputs = nodes.filter(node => node.type.role === 'output' && node.incoming === 0)
@@ -200,6 +208,8 @@ function createNode(
     config,
     wantsContext: type.run?.length !== 1,
     retry: node.retry,
+    reuses: node.reuse === true && (type.kind === 'action' || type.kind === 'join') && type.role === undefined,
+    listens: type.receive !== undefined,
     inputs: { inputs: [], pures: undefined },
     before: { inputs: [], pures: undefined },
     after: { inputs: [], pures: undefined },
@@ -333,6 +343,13 @@ export function puresOf(set: InputSet): readonly PlanNode[] {
     }
   }
   return (set.pures = order)
+}
+
+/** The starts that are called so: by their name at the border, or by the node's id. */
+export function startsNamed(plan: Plan, name: string): readonly PlanNode[] {
+  const starts = plan.nodes.filter(node => node.type.role === 'start')
+  const named = starts.filter(node => node.name === name)
+  return named.length > 0 ? named : starts.filter(node => node.id === name)
 }
 
 /** What a run's or a call's inputs show at the `flow/input` nodes: what was passed, else the default. */

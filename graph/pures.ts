@@ -15,6 +15,7 @@ import { checkOutputs, NO_VALUES, PureFailure, toFailure } from './values.ts'
 interface Evaluating extends ContextHost {
   readonly record: Recorder
   readonly limits: Limits
+  pinOf(path: string): Values | undefined
 }
 
 /** The pure nodes of one run: evaluated when a consumer asks, once per activation of it. */
@@ -44,6 +45,11 @@ export class Pures {
     this.#observe?.({ activation: id, node: frame.prefix + node.id, scope: frame.id, inputs, seq: record.seq })
     const recorded = record.takeValue(node, activation)
     if (recorded) return recorded
+    const pin = this.#run.pinOf(frame.prefix + node.id)
+    if (pin) {
+      record.value(node, activation, pin)
+      return pin
+    }
     let outputs: Values
     try {
       const answer = node.type.run?.(inputs, contextOf(this.#run, activation, node)) as NodeResult | undefined

@@ -24,6 +24,15 @@ export class ActivationQueue {
     return activation
   }
 
+  /** What {@link shift} takes next. */
+  peek(): Activation | undefined {
+    return this.#items[this.#head]
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head
+  }
+
   clear(): void {
     this.#items = []
     this.#head = 0

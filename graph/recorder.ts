@@ -1,4 +1,4 @@
-import type { Activation } from './activation.ts'
+import type { Activation, Answer, Waits } from './activation.ts'
 import type { Cursor } from './cursor.ts'
 import { DivergenceError, JournalExhausted } from './cursor.ts'
 import type {
@@ -10,6 +10,7 @@ import type {
   RunCancelled,
   RunCompleted,
   RunFailed,
+  RunPaused,
   RunStarted,
   TerminalEntry,
   Usage,
@@ -90,7 +91,7 @@ export class Recorder {
     this.#options.append(entry)
   }
 
-  started({ run, spell, revision, inputs, state, seed }: RunOptions): RunStarted {
+  started({ run, spell, revision, inputs, state, seed, startAt, fork }: RunOptions): RunStarted {
     const recorded = this.#expect('run.started')
     const entry: RunStarted = recorded ?? {
       seq: ++this.seq,
@@ -102,6 +103,8 @@ export class Recorder {
       inputs,
       state: state ?? {},
       seed,
+      ...(startAt === undefined ? undefined : { startAt }),
+      ...(fork === undefined ? undefined : { fork }),
     }
     if (!recorded) this.#append(entry)
     return entry
@@ -174,6 +177,29 @@ export class Recorder {
     this.#append(usage === undefined ? entry : { ...entry, usage })
   }
 
+  /** The end of an activation that did not run: its result was known, or a person has set it. */
+  endedWithout(
+    activation: Activation,
+    { outputs, pulses, usage }: Pick<NodeEnded, 'outputs' | 'pulses' | 'usage'>,
+    how: 'cached' | 'pinned',
+  ): void {
+    if (this.replaying && this.#expect('node.ended', activation)) return
+    const { frame } = activation
+    this.#append({
+      seq: ++this.seq,
+      at: this.#now(),
+      kind: 'node.ended',
+      node: activation.path,
+      activation: activation.id,
+      ...(frame.id === undefined ? undefined : { scope: frame.id }),
+      outputs,
+      pulses,
+      ...(usage === undefined ? undefined : { usage }),
+      cached: true,
+      ...(how === 'pinned' ? { pinned: true } : undefined),
+    })
+  }
+
   nodeFailed(activation: Activation, error: Failure, final: boolean, pulses: readonly string[]): void {
     if (this.#expect('node.failed', activation)) return
     const { frame, attempt } = activation
@@ -236,7 +262,7 @@ export class Recorder {
     })
   }
 
-  waiting(activation: Activation): void {
+  waiting(activation: Activation, waits: Waits): void {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
@@ -245,11 +271,26 @@ export class Recorder {
       node: activation.path,
       activation: activation.id,
       ...(frame.id === undefined ? undefined : { scope: frame.id }),
-      reason: 'interrupted',
+      ...waits,
     })
   }
 
-  answered(activation: Activation, choice: 'retry' | 'use' | 'fail', outputs: JsonObject | undefined): void {
+  paused(reason: RunPaused['reason'], before: string | undefined): void {
+    const at = this.#now()
+    this.#append({
+      seq: ++this.seq,
+      at,
+      kind: 'run.paused',
+      reason,
+      ...(before === undefined ? undefined : { before }),
+    })
+  }
+
+  resumed(): void {
+    this.#append({ seq: ++this.seq, at: this.#now(), kind: 'run.resumed' })
+  }
+
+  answered(activation: Activation, { choice, outputs, value }: Answer): void {
     const { frame } = activation
     this.#append({
       seq: ++this.seq,
@@ -260,6 +301,7 @@ export class Recorder {
       ...(frame.id === undefined ? undefined : { scope: frame.id }),
       choice,
       ...(outputs === undefined ? undefined : { outputs }),
+      ...(value === undefined ? undefined : { value }),
     })
   }
 
@@ -286,11 +328,11 @@ export class Recorder {
     return this.#terminal(entry)
   }
 
-  cancelled(reason: string): TerminalEntry {
+  cancelled(reason: string, played: { outputs: JsonObject; state: JsonObject } | undefined): TerminalEntry {
     const recorded = this.#expect('run.cancelled')
     if (recorded) return recorded
     const seq = ++this.seq
-    const entry: RunCancelled = { seq, at: this.#now(), kind: 'run.cancelled', reason, lastSeq: seq }
+    const entry: RunCancelled = { seq, at: this.#now(), kind: 'run.cancelled', reason, ...played, lastSeq: seq }
     return this.#terminal(entry)
   }
 

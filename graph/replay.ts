@@ -41,11 +41,12 @@ export async function replay(
     inputs: first.inputs as Values,
     state: first.state,
     seed: first.seed,
+    ...(first.startAt === undefined ? {} : { startAt: first.startAt }),
     journal: entries,
     replayOnly: true,
     append: nothing,
     ...(options.observe ? { observe: options.observe } : {}),
-    limits: { activations: Number.MAX_SAFE_INTEGER, outputBytes: Number.MAX_SAFE_INTEGER, depth: 1000 },
+    limits: { activations: Infinity, outputBytes: Infinity, depth: 1000 },
     host: {
       now: options.now ?? (() => 0),
       turn: options.turn ?? (() => Promise.resolve()),

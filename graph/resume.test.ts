@@ -178,9 +178,13 @@ test('an interrupted unsafe node waits for a person, who may use an output, retr
     const { terminal, entries } = await execute(plan, {
       journal,
       onStart: run => {
-        expect(run.parked).toBe(true)
+        expect(run.standing).toBe('waiting')
         const started = journal.at(-1)
-        expect(run.answer(started && 'activation' in started ? started.activation : '', choice, outputs)).toBe(true)
+        run.answer(started && 'activation' in started ? started.activation : '', {
+          choice,
+          ...(outputs ? { outputs } : {}),
+        })
+        expect(run.waits).toEqual([])
       },
     })
     await replay(plan, entries)

@@ -1,7 +1,9 @@
 import type { NodeContext, NodeServices, Sandbox } from './define.ts'
 import { Engine } from './engine.ts'
+import type { Answer, Waits } from './activation.ts'
 import type { Chunk, Entry, Failure, TerminalEntry } from './journal.ts'
-import type { JsonObject, Values } from './json.ts'
+import type { Json, JsonObject, Values } from './json.ts'
+import type { Recall, ResultStore } from './known.ts'
 import type { Limits } from './limits.ts'
 import type { Plan } from './plan.ts'
 
@@ -16,6 +18,8 @@ export interface RunHost {
   readonly services: NodeServices
   readonly sandbox: Sandbox
   readonly fetch: NodeContext['fetch']
+  /** Results kept between runs, for nodes with `reuse`. */
+  readonly results?: ResultStore
 }
 
 /** An activation about to run, or a pure node about to be evaluated for one, with what it reads. */
@@ -42,6 +46,16 @@ export interface RunOptions {
   readonly state?: JsonObject
   /** A whole number: what `ctx.random` derives from. */
   readonly seed: number
+  /** Begin at this `flow/start` only: its name, or the node's id. */
+  readonly startAt?: string
+  /** Of a run that branches off another: which, and after which entry. What was at work there then is simply run here. */
+  readonly fork?: { readonly run: string; readonly seq: number }
+  /** Outputs to give in place of running a node, by its path. */
+  readonly pins?: Readonly<Record<string, Pin>>
+  /** Results of an earlier run to take over. */
+  readonly recall?: Recall
+  /** Paths of nodes to pause before. */
+  readonly breakpoints?: Iterable<string>
   /** What has been recorded so far: it is followed to its end, then the run goes on for real. */
   readonly journal?: readonly Entry[]
   /** Takes every new entry, in order, as it happens. Must not throw. */
@@ -56,20 +70,55 @@ export interface RunOptions {
   readonly limits?: Partial<Limits>
 }
 
-/** A run at work. */
+/** What a node gives in place of running. */
+export interface Pin {
+  readonly outputs: JsonObject
+  /** Flow outputs to fire. Absent: the usual ones. */
+  readonly pulses?: readonly string[]
+}
+
+/** Something a run waits for. */
+export interface WaitingFor extends Waits {
+  readonly activation: string
+  /** With the path of sub-spells around it. */
+  readonly node: string
+}
+
+/**
+ * What a run is about. `working`: something is ready or at work. All others go on from outside only and can be put aside meanwhile: `paused`;
+ * `waiting` for an answer or a moment; `listening` for messages.
+ */
+export type Standing = 'working' | 'paused' | 'waiting' | 'listening' | 'ended'
+
+/** A run at work. What it is asked may be refused with a {@link RunRefusal}: then nothing has changed. */
 export interface Run {
   /** The entry that ended it. Rejects only for a {@link DivergenceError} or a bug. */
   readonly done: Promise<TerminalEntry>
   /** Number of the last entry. */
   readonly seq: number
-  /** Whether all that is left waits for a person. */
-  readonly parked: boolean
+  readonly standing: Standing
+  /** Whether no activation starts at the moment. */
+  readonly paused: boolean
+  /** Resolves when the journal it began with has been followed to its end: only then it can be asked anything but to end. */
+  readonly live: Promise<void>
+  /** All that it waits for. */
+  readonly waits: readonly WaitingFor[]
+  /** When the first of its waits is over without an answer, milliseconds since 1970. */
+  readonly wakesAt: number | undefined
   /** Ends it as cancelled, unless it has ended. */
   cancel(reason: string): void
   /** Ends it as failed, unless it has ended: for limits that only the host can see. */
   fail(failure: Failure): void
-  /** Decides about an interrupted `unsafe` node (`run.waiting`). Answers whether there was such a one. */
-  answer(activation: string, choice: 'retry' | 'use' | 'fail', outputs?: JsonObject): boolean
+  /** Stops starting anything, unless it is paused. */
+  pause(): void
+  /** Goes on, unless it is not paused. `step`: up to the next activation. */
+  play(step?: boolean): void
+  /** From now on these, in place of those it had. */
+  setBreakpoints(nodes: Iterable<string>): void
+  /** Ends a wait (`run.waiting`). */
+  answer(activation: string, answer: Answer): void
+  /** Sends a message to the sources of this name. */
+  send(name: string, message: Json): void
   /** Stops working at once and appends nothing more; what was recorded can be resumed elsewhere. */
   abandon(): void
 }

@@ -21,6 +21,11 @@ export class Scopes {
     this.#engine = engine
   }
 
+  /** Whether a frame is due to be closed. */
+  get isClosing(): boolean {
+    return this.#closing.length > 0
+  }
+
   /** Nothing is queued or running in this frame. */
   quiesce(frame: Frame): void {
     this.#closing.push(frame)
@@ -150,7 +155,7 @@ export class Scopes {
   }
 
   #fire(wire: FlowWire, frame: Frame, cause: PlanNode): void {
-    if (wire.target.kind === 'join') this.arrive(wire, frame, cause)
+    if (wire.target.kind === 'join') this.arrive(wire, frame, cause, NO_VALUES)
     else
       this.#engine.activate(
         wire.target,
@@ -159,6 +164,7 @@ export class Scopes {
         wire.socket,
         mixHigh(frame.high, frame.low, wire.hash, 0),
         mixLow(frame.high, frame.low, wire.hash, 0),
+        NO_VALUES,
       )
   }
 
@@ -174,6 +180,7 @@ export class Scopes {
           'in',
           mixHigh(frame.high, frame.low, node.hash, 0),
           mixLow(frame.high, frame.low, node.hash, 0),
+          NO_VALUES,
         )
       }
       if (plan.lateOutputs.length > 0) return
@@ -229,7 +236,7 @@ export class Scopes {
   }
 
   /** A flow wire fired into a join: it is activated when all its wires have fired, or at the first of each round. */
-  arrive(wire: FlowWire, frame: Frame, cause: PlanNode): void {
+  arrive(wire: FlowWire, frame: Frame, cause: PlanNode, given: Values): void {
     const { target } = wire
     const joins = (frame.joins ??= new Map<number, JoinCount>())
     let count = joins.get(target.index)
@@ -263,6 +270,7 @@ export class Scopes {
       wire.socket,
       mixHigh(frame.high, frame.low, target.hash, turn),
       mixLow(frame.high, frame.low, target.hash, turn),
+      given,
     )
   }
 }

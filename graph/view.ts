@@ -1,4 +1,4 @@
-import type { Chunk, Entry, Failure, LogLevel, TerminalEntry, Usage } from './journal.ts'
+import type { Chunk, Entry, Failure, LogLevel, RunAnswered, RunWaiting, TerminalEntry, Usage } from './journal.ts'
 import type { Json, JsonObject, Values } from './json.ts'
 
 /** Where a node stands. `cancelled`: the run ended while it was at work. */
@@ -36,7 +36,10 @@ export interface ConsoleLine {
   readonly value?: Json
 }
 
-export type RunState = 'idle' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+export type RunState = 'idle' | 'running' | 'paused' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+
+/** Something the run waits for. */
+export type WaitView = Pick<RunWaiting, 'activation' | 'node' | 'scope' | 'reason' | 'prompt' | 'form' | 'until'>
 
 /** A run at one moment: what `GET /v1/runs/{id}/state` answers and what the editor shows at a position of its slider. */
 export interface RunView {
@@ -50,6 +53,10 @@ export interface RunView {
   /** The spell's state as the run sees it. */
   state: Record<string, Json>
   error?: Failure
+  /** What it waits for, in order. */
+  waits: readonly WaitView[]
+  /** The node before which it was paused. */
+  pausedAt?: string
   /** By id; of sub-spells with the path to them: `outer/inner`. A node that has not run is absent. */
   nodes: Record<string, NodeView>
   console: ConsoleLine[]
@@ -59,7 +66,18 @@ const IDLE: NodeView = { state: 'idle', activations: 0, running: 0, outputs: {},
 
 /** A run before its first entry. */
 export function emptyView(): RunView {
-  return { seq: 0, at: 0, status: 'idle', startedAt: 0, inputs: {}, outputs: {}, state: {}, nodes: {}, console: [] }
+  return {
+    seq: 0,
+    at: 0,
+    status: 'idle',
+    startedAt: 0,
+    inputs: {},
+    outputs: {},
+    state: {},
+    waits: [],
+    nodes: {},
+    console: [],
+  }
 }
 
 /** A node of a view, idle where it has not run. */
@@ -77,6 +95,14 @@ export function applyEntry(view: RunView, entry: Entry): void {
       view.startedAt = entry.at
       view.inputs = entry.inputs
       view.state = { ...entry.state }
+      return
+    case 'run.paused':
+      view.status = 'paused'
+      if (entry.before !== undefined) view.pausedAt = entry.before
+      return
+    case 'run.resumed':
+      view.status = view.waits.length > 0 ? 'waiting' : 'running'
+      delete view.pausedAt
       return
     case 'state.changed':
       view.state = { ...view.state, [entry.key]: entry.value }
@@ -125,13 +151,24 @@ function applyProgress(view: RunView, entry: Extract<Entry, { kind: Progress }>)
       set(view, entry.node, { ...node, outputs: merged(node.outputs, entry.values) })
       return
     case 'run.waiting':
-      view.status = 'waiting'
+      wait(view, entry)
       set(view, entry.node, { ...node, state: 'waiting' })
       return
     case 'run.answered':
-      view.status = 'running'
+      goOn(view, entry)
       set(view, entry.node, { ...node, state: 'running' })
   }
+}
+
+function wait(view: RunView, { activation, node, scope, reason, prompt, form, until }: RunWaiting): void {
+  const one = { activation, node, scope, reason, prompt, form, until }
+  view.waits = [...view.waits, JSON.parse(JSON.stringify(one)) as WaitView]
+  if (view.status === 'running') view.status = 'waiting'
+}
+
+function goOn(view: RunView, { activation }: RunAnswered): void {
+  view.waits = view.waits.filter(one => one.activation !== activation)
+  if (view.status === 'waiting' && view.waits.length === 0) view.status = 'running'
 }
 
 function applyTerminal(view: RunView, entry: TerminalEntry): void {
@@ -147,6 +184,8 @@ function applyTerminal(view: RunView, entry: TerminalEntry): void {
       finish(view, entry, 'failed')
       return
     case 'run.cancelled':
+      view.outputs = entry.outputs ?? {}
+      view.state = { ...view.state, ...entry.state }
       tell(view, entry, 'warn', `the run was cancelled: ${entry.reason}`)
       finish(view, entry, 'cancelled')
   }
@@ -210,6 +249,8 @@ function applyFailure(view: RunView, entry: Extract<Entry, { kind: 'node.failed'
 function finish(view: RunView, entry: Entry, status: RunState): void {
   view.status = status
   view.endedAt = entry.at
+  view.waits = []
+  delete view.pausedAt
   for (const [id, node] of Object.entries(view.nodes)) {
     if (node.running > 0 || node.state === 'waiting')
       set(view, id, { ...node, state: node.state === 'failed' ? 'failed' : 'cancelled', running: 0, endedAt: entry.at })

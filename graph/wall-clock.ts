@@ -9,10 +9,11 @@ interface Timed {
   fail(failure: Failure): void
 }
 
-/** The budget of a run's wall clock, of this process: a run that was interrupted does not pay for the time nobody worked on it. */
+/** The budget of a run's wall clock, of this process: time in which nobody works on the run, or it waits for something outside, is not counted. */
 export class WallClock {
   readonly #run: Timed
-  #openedAt = 0
+  #usedMs = 0
+  #openedAt: number | undefined
   #stopping: AbortController | undefined
 
   constructor(run: Timed) {
@@ -21,16 +22,17 @@ export class WallClock {
 
   /** The run begins, or goes on. */
   open(): void {
-    this.#openedAt = this.#run.host.now()
+    this.#openedAt ??= this.#run.host.now()
   }
 
   /** Sets the timer, unless it is set: a run that never waits needs none. */
   start(): void {
     if (this.#stopping) return
+    this.open()
     const { host, limits } = this.#run
     const { wallClockMs } = limits
     this.#stopping = new AbortController()
-    const left = Math.max(0, this.#openedAt + wallClockMs - host.now())
+    const left = Math.max(0, wallClockMs - this.#usedMs - host.now() + (this.#openedAt ?? 0))
     host.sleep(left, this.#stopping.signal).then(
       () =>
         this.#run.fail({
@@ -41,7 +43,16 @@ export class WallClock {
     )
   }
 
+  /** Nothing is counted until it is opened again. */
+  hold(): void {
+    if (this.#openedAt === undefined) return
+    this.#usedMs += this.#run.host.now() - this.#openedAt
+    this.#openedAt = undefined
+    this.stop()
+  }
+
   stop(): void {
-    this.#stopping?.abort(new Error('the run has ended'))
+    this.#stopping?.abort(new Error('the clock is held'))
+    this.#stopping = undefined
   }
 }

@@ -179,7 +179,7 @@ export class ActiveRun {
       this.#settled.resolve()
       this.#finished.resolve()
       this.#leave()
-    } else if (this.#run.parked) {
+    } else if (this.#run.standing === 'waiting') {
       this.#status = 'waiting'
       this.#settled.resolve()
     }

@@ -1,0 +1,54 @@
+import type { Activation, Answer, Waits } from './activation.ts'
+import type { Wait } from './define.ts'
+import { NodeFailure } from './define.ts'
+import type { Json } from './json.ts'
+import { isObject } from './json.ts'
+import { RunRefusal } from './refusal.ts'
+import { checkSchema, show, withDefaults } from './schema.ts'
+
+/** What a node says it waits for, as the journal tells it. Refuses what is not that. */
+export function readWait(wait: Wait): Waits {
+  const { prompt, form, until } = wait
+  if (until !== undefined && !Number.isFinite(until)) throw refused(`a time of ${show(until)}`)
+  if (prompt !== undefined && typeof prompt !== 'string') throw refused(`a prompt of ${show(prompt)}`)
+  if (form === undefined && until === undefined) throw refused('neither an answer nor a time')
+  return {
+    reason: form === undefined ? 'time' : 'question',
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(form === undefined ? {} : { form }),
+    ...(until === undefined ? {} : { until }),
+  }
+}
+
+function refused(what: string): NodeFailure {
+  return new NodeFailure('BAD_OUTPUT', `it waits for ${what}`, { retry: false })
+}
+
+const CHOICES: Readonly<Record<Waits['reason'], readonly Answer['choice'][]>> = {
+  interrupted: ['retry', 'use', 'fail'],
+  question: ['answer'],
+  time: ['expired'],
+}
+
+/** An answer made to fit what is waited for. Throws {@link RunRefusal} with every problem. */
+export function readAnswer(activation: Activation | undefined, id: string, answer: Answer): Answer {
+  const waits = activation?.waits
+  if (!waits) throw new RunRefusal('NOT_WAITING', [{ path: 'activation', message: `"${id}" does not wait` }])
+  const choices = CHOICES[waits.reason]
+  if (!choices.includes(answer.choice))
+    throw invalid('choice', `expected ${choices.join(', ')}; got ${show(answer.choice)}`)
+  if (answer.choice === 'use') {
+    if (answer.outputs !== undefined && !isObject(answer.outputs)) throw invalid('outputs', 'expected an object')
+    return { choice: 'use', outputs: answer.outputs ?? {} }
+  }
+  if (answer.choice !== 'answer' || !waits.form) return { choice: answer.choice }
+  const given: Json = answer.value ?? null
+  const value = isObject(given) ? withDefaults(given, waits.form) : given
+  const problems = checkSchema(value, waits.form, 'value')
+  if (problems.length > 0) throw new RunRefusal('INVALID', problems)
+  return { choice: 'answer', value }
+}
+
+function invalid(path: string, message: string): RunRefusal {
+  return new RunRefusal('INVALID', [{ path, message }])
+}
