@@ -9,10 +9,11 @@ import {
   useStore,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
-import type { DragEvent, MouseEvent, ReactNode } from 'react'
-import { useCallback } from 'react'
+import type { DragEvent, KeyboardEvent, MouseEvent, ReactNode } from 'react'
+import { useCallback, useMemo } from 'react'
 import { addNode, newNodeId } from '../document/edits.ts'
-import { edit } from '../document/store.ts'
+import { changeTab, edit, tabOf, useTab } from '../document/store.ts'
+import { useOpenCall } from '../inside/use-open-call.ts'
 import { DRAGGED_TYPE } from '../palette/palette.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
 import { registry } from '../registry.ts'
@@ -52,19 +53,38 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
     },
     [tab, flow],
   )
+  const isFixed = useTab(tab, one => one.fixed !== undefined) ?? false
+  const open = useOpenCall(tab)
+  // Where it was left, nothing moves when somebody comes back.
+  const viewport = useMemo(() => tabOf(tab)?.viewport, [tab])
   const onDoubleClick = useCallback(
     (event: MouseEvent) => {
-      if (!(event.target as Element).classList.contains('react-flow__pane')) return
+      const node = subSpellUnder(tab, event.target)
+      if (node !== undefined) return void open(node)
+      if (isFixed || !(event.target as Element).classList.contains('react-flow__pane')) return
       openQuickAdd({
         tab,
         at: flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }),
         screen: { x: event.clientX, y: event.clientY },
       })
     },
-    [tab, flow],
+    [tab, flow, open, isFixed],
   )
+  const onKeyDown = (event: KeyboardEvent) => {
+    const node =
+      event.key === 'Enter' && !event.ctrlKey && !event.metaKey ? focusedSubSpell(tab, event.target) : undefined
+    if (node === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    void open(node)
+  }
   return (
-    <div className={isFar ? 'canvas canvas--far' : 'canvas'} data-testid="canvas" onDoubleClick={onDoubleClick}>
+    <div
+      className={isFar ? 'canvas canvas--far' : 'canvas'}
+      data-testid="canvas"
+      onDoubleClick={onDoubleClick}
+      onKeyDownCapture={onKeyDown}
+    >
       <ReactFlow<CardNode, WireEdge>
         nodes={cards}
         edges={wires}
@@ -76,12 +96,16 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
         onDrop={onDrop}
         onDragOver={event => event.dataTransfer.types.includes(DRAGGED_TYPE) && event.preventDefault()}
         onlyRenderVisibleElements
-        fitView
+        fitView={viewport === undefined}
+        {...(viewport ? { defaultViewport: viewport } : {})}
+        onMoveEnd={(_, moved) => changeTab(tab, { viewport: moved })}
+        nodesDraggable={!isFixed}
+        nodesConnectable={!isFixed}
         fitViewOptions={{ padding: 0.14, maxZoom: 1.1 }}
         minZoom={0.05}
         maxZoom={2}
         zoomOnDoubleClick={false}
-        deleteKeyCode={DELETE_KEYS}
+        deleteKeyCode={isFixed ? null : DELETE_KEYS}
         multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
         selectionMode={SelectionMode.Partial}
         snapToGrid
@@ -106,4 +130,22 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
       </ReactFlow>
     </div>
   )
+}
+
+/** The sub-spell node that was hit; undefined: none, or one of its buttons. */
+function subSpellUnder(tab: string, target: EventTarget): string | undefined {
+  if (!(target instanceof Element) || target.closest('button, .react-flow__handle')) return undefined
+  return asSubSpell(tab, target.closest('.react-flow__node'))
+}
+
+function focusedSubSpell(tab: string, target: EventTarget): string | undefined {
+  return target instanceof Element && target.classList.contains('react-flow__node')
+    ? asSubSpell(tab, target)
+    : undefined
+}
+
+function asSubSpell(tab: string, element: Element | null): string | undefined {
+  const id = element?.getAttribute('data-id') ?? ''
+  const type = tabOf(tab)?.document.nodes[id]?.type
+  return type !== undefined && registry.get(type)?.role === 'sub-spell' ? id : undefined
 }

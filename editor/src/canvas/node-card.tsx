@@ -8,6 +8,7 @@ import type { NodeView } from '#graph/view.ts'
 import type { Json } from '#graph/json.ts'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
+import { SubSpellRow } from '../inside/sub-spell-row.tsx'
 import { registry } from '../registry.ts'
 import { useNodeRun } from '../run/store.ts'
 import { formatDuration } from '../timeline/duration.ts'
@@ -53,6 +54,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </p>
       )}
       <SocketRows id={id} tab={tab} node={node} wired={wired} ghosts={ghosts} />
+      {definition?.role === 'sub-spell' && <SubSpellRow page={tab} id={id} />}
       {run && <Outcome run={run} />}
     </article>
   )

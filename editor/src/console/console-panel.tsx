@@ -3,12 +3,17 @@ import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ConsoleLine } from '#graph/view.ts'
 import { usePage } from '../contracts.ts'
-import { useTabRun } from '../run/store.ts'
+import { registry } from '../registry.ts'
+import { positionOf, seek, useTabRun } from '../run/store.ts'
+import { stop } from '../timeline/playback.ts'
 import { useRunActions } from '../run/use-run-actions.ts'
 import type { CommandAnswer } from './commands.ts'
+import type { Completion } from './complete.ts'
+import { complete } from './complete.ts'
 import { runCommand } from './commands.ts'
 import type { Filter } from './lines.ts'
 import { filterLines, formatLine } from './lines.ts'
+import { clearAnswers, note, useSaid } from './store.ts'
 import './console.css'
 
 const ROW = 22
@@ -18,26 +23,29 @@ type Row =
 
 /** What nodes said, up to the slider's position; and a line to type commands in. */
 export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
-  const { view } = useTabRun(tab)
+  const { view, timeline, position } = useTabRun(tab)
   const page = usePage(tab)
   const actions = useRunActions(tab)
   const [filter, setFilter] = useState<Filter>({ level: 'all', text: '' })
-  const [answers, setAnswers] = useState<readonly CommandAnswer[]>([])
+  const { answers, history } = useSaid(tab)
   const lines = useMemo(() => filterLines(view.console, filter), [view.console, filter])
   const rows = useMemo<readonly Row[]>(
     () => [...lines.map(line => ({ line })), ...answers.flatMap(splitAnswer).map(answer => ({ answer }))],
     [lines, answers],
   )
   const submit = (line: string) => {
-    if (line.trim() === 'clear') return setAnswers([])
     const said = runCommand(line, {
-      document: page.document,
-      view,
+      ...{ registry, view, timeline, position: positionOf({ position, timeline }) },
+      ...{ document: page.document, fixed: page.fixed, setConfig: page.setConfig, setValue: page.setValue },
       run: inputs => actions.run(inputs),
       cancel: () => actions.cancel(),
-      setConfig: page.setConfig,
+      seek: to => {
+        stop(tab)
+        seek(tab, to)
+      },
+      clear: () => queueMicrotask(() => clearAnswers(tab)),
     })
-    setAnswers(before => [...before, { level: 'info' as const, text: `› ${line}` }, ...said].slice(-200))
+    note(tab, line, said)
   }
   return (
     <div className="console" data-testid="console">
@@ -73,7 +81,11 @@ export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
         </button>
       </div>
       <Rows rows={rows} startedAt={view.startedAt} onNode={page.selectNode} />
-      <Prompt onSubmit={submit} />
+      <Prompt
+        history={history}
+        onSubmit={submit}
+        onComplete={line => complete(line, { document: page.document, registry, view })}
+      />
     </div>
   )
 }
@@ -170,25 +182,44 @@ function Line({
   )
 }
 
-function Prompt({ onSubmit }: { onSubmit(line: string): void }): ReactNode {
+function Prompt({
+  history,
+  onSubmit,
+  onComplete,
+}: {
+  readonly history: readonly string[]
+  onSubmit(line: string): void
+  onComplete(line: string): Completion
+}): ReactNode {
   const [line, setLine] = useState('')
-  const [history, setHistory] = useState<readonly string[]>([])
   const [back, setBack] = useState(0)
+  const [options, setOptions] = useState<readonly string[]>([])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (line.trim() === '') return
-    onSubmit(line)
-    setHistory([...history, line].slice(-100))
+    onSubmit(line.trim())
     setBack(0)
     setLine('')
+    setOptions([])
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0
-    const wanted = back + step
-    if (step === 0 || wanted < 0 || wanted > history.length) return
-    event.preventDefault()
+  const recall = (wanted: number) => {
+    if (wanted < 0 || wanted > history.length) return
     setBack(wanted)
     setLine(wanted === 0 ? '' : (history[history.length - wanted] ?? ''))
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowUp') recall(back + 1)
+    else if (event.key === 'ArrowDown') recall(back - 1)
+    else if (event.key === 'Tab' && !event.shiftKey && line !== '') {
+      const completed = onComplete(line)
+      // With nothing to complete, Tab goes on to what comes next, as everywhere.
+      if (completed.line === line && completed.options.length === 0) return
+      setLine(completed.line)
+      setOptions(completed.options)
+    } else if (event.key === 'Escape' && options.length > 0) setOptions([])
+    else return
+    event.preventDefault()
+    event.stopPropagation()
   }
   return (
     <form className="console__prompt" onSubmit={submit}>
@@ -196,12 +227,23 @@ function Prompt({ onSubmit }: { onSubmit(line: string): void }): ReactNode {
       <input
         data-testid="console-input"
         aria-label="Console command"
+        aria-describedby="console-options"
         placeholder="help"
+        autoComplete="off"
         spellCheck={false}
         value={line}
-        onChange={event => setLine(event.target.value)}
+        onChange={event => {
+          setLine(event.target.value)
+          setOptions([])
+        }}
         onKeyDown={onKeyDown}
       />
+      <output id="console-options" className="console__options" data-testid="console-options">
+        {options.slice(0, MOST_OPTIONS).join('  ')}
+        {options.length > MOST_OPTIONS && ` and ${options.length - MOST_OPTIONS} more`}
+      </output>
     </form>
   )
 }
+
+const MOST_OPTIONS = 24

@@ -31,6 +31,12 @@ export interface Tab {
   readonly conflict: { readonly revision: number; readonly document: SpellDocument } | undefined
   /** A newer revision that is known of. */
   readonly newer: number
+  /** What it is that cannot be changed here; undefined: a spell, which can. */
+  readonly fixed: 'recording' | 'call' | undefined
+  /** What is worth knowing of where it comes from, at its top. */
+  readonly warning: string | undefined
+  /** Where the canvas was looking when it was left. */
+  readonly viewport: { readonly x: number; readonly y: number; readonly zoom: number } | undefined
 }
 
 interface Pages {
@@ -47,13 +53,33 @@ export const pages = createStore<Pages>(() => ({ order: [], active: '', tabs: {}
 export const tabOf = (id: string): Tab | undefined => pages.getState().tabs[id]
 export const isDirty = (tab: Tab): boolean => tab.document !== tab.stored
 
+interface NewTab {
+  readonly id: string
+  readonly document: SpellDocument
+  readonly spell?: string | undefined
+  readonly revision?: number
+  readonly stored?: SpellDocument
+  readonly fixed?: Tab['fixed']
+  readonly warning?: string | undefined
+}
+
 /** Opens a tab and shows it. */
-export function addTab(
-  given: { id: string; document: SpellDocument; spell?: string | undefined; revision?: number; stored?: SpellDocument },
-  show = true,
-): void {
-  const { id, document, spell, revision = 0, stored = document } = given
-  const tab: Tab = {
+export function addTab(given: NewTab, show = true): void {
+  const tab = newTab(given)
+  pages.setState(({ order, tabs, active }) => ({
+    order: order.includes(tab.id) ? order : [...order, tab.id],
+    tabs: { ...tabs, [tab.id]: tab },
+    active: show ? tab.id : active,
+  }))
+}
+
+/** Puts a page beside the tabs: what a tab shows instead of its own document for a while. */
+export function addPage(given: NewTab): void {
+  pages.setState(({ tabs }) => ({ tabs: { ...tabs, [given.id]: newTab(given) } }))
+}
+
+function newTab({ id, document, spell, revision = 0, stored = document, fixed, warning }: NewTab): Tab {
+  return {
     id,
     document,
     spell,
@@ -67,12 +93,10 @@ export function addTab(
     trouble: undefined,
     conflict: undefined,
     newer: 0,
+    fixed,
+    warning,
+    viewport: undefined,
   }
-  pages.setState(({ order, tabs, active }) => ({
-    order: order.includes(id) ? order : [...order, id],
-    tabs: { ...tabs, [id]: tab },
-    active: show ? id : active,
-  }))
 }
 
 export function removeTab(id: string): void {
@@ -97,10 +121,10 @@ export function changeTab(id: string, change: Partial<Tab>): void {
 
 let last = { tab: '', name: '', at: 0 }
 
-/** Changes a tab's document as one named step. Steps of one name in quick succession — typing, dragging — become one. */
+/** Changes a tab's document as one named step; what is fixed stays as it is. Steps of one name in quick succession — typing, dragging — become one. */
 export function edit(id: string, name: string, change: (document: SpellDocument) => SpellDocument): void {
   const tab = tabOf(id)
-  if (!tab) return
+  if (!tab || tab.fixed) return
   const document = change(tab.document)
   if (document === tab.document) return
   const now = Date.now()

@@ -5,7 +5,8 @@ import { Annotation, EditorState } from '@codemirror/state'
 import { Decoration, EditorView, keymap, MatchDecorator, ViewPlugin } from '@codemirror/view'
 import type { DecorationSet, ViewUpdate } from '@codemirror/view'
 import type { ReactNode } from 'react'
-import { useEffect, useRef } from 'react'
+import { useContext, useEffect, useRef } from 'react'
+import { ReadOnly } from './read-only.ts'
 
 interface CodeFieldProps {
   readonly id: string
@@ -21,19 +22,24 @@ export function CodeField({ id, label, language, value, onChange }: CodeFieldPro
   const view = useRef<EditorView | undefined>(undefined)
   const change = useRef(onChange)
   change.current = onChange
+  const isReadOnly = useContext(ReadOnly)
   useEffect(() => {
     if (!host.current) return undefined
     const made = new EditorView({
       parent: host.current,
       state: EditorState.create({
         doc: value,
-        extensions: extensionsFor(language, label, text => change.current(text)),
+        extensions: [
+          ...extensionsFor(language, label, text => change.current(text)),
+          EditorState.readOnly.of(isReadOnly),
+          EditorView.editable.of(!isReadOnly),
+        ],
       }),
     })
     view.current = made
     return () => made.destroy()
     // The text comes in by the effect below: the editor is made once.
-  }, [language, label])
+  }, [language, label, isReadOnly])
   useEffect(() => {
     const editor = view.current
     if (editor && editor.state.doc.toString() !== value)

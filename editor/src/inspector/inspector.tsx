@@ -1,21 +1,22 @@
 import { Copy, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useId, useMemo, useState } from 'react'
+import { useContext, useId, useMemo, useState } from 'react'
 import { checkDocument, splitEnd } from '#graph/check.ts'
 import type { NodeType, Schema, Socket } from '#graph/define.ts'
 import type { NodeDocument, SpellDocument } from '#graph/document.ts'
 import { interfaceOf } from '#graph/interface.ts'
-import type { Json, Values } from '#graph/json.ts'
+import type { Json } from '#graph/json.ts'
 import { withDefaults } from '#graph/schema.ts'
 import { TypeIcon } from '../canvas/icon.tsx'
 import { colourOf, socketsFor } from '../canvas/types.ts'
 import { changeNode, insert, partOf, removeNodes, setConfig, setValue, titleOf } from '../document/edits.ts'
 import { edit, select, tabOf, useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
-import { useNodeInputs, useNodeRun } from '../run/store.ts'
 import { useSession } from '../session/context.ts'
 import type { Session } from '../session/context.ts'
 import { JsonField, SchemaField } from './form.tsx'
+import { ReadOnly } from './read-only.ts'
+import { NodeValues } from './values.tsx'
 import './inspector.css'
 
 /** The right of the page: what is selected, or the spell itself. */
@@ -23,18 +24,32 @@ export function Inspector({ tab }: { readonly tab: string }): ReactNode {
   const document = useTab(tab, one => one.document)
   const selection = useTab(tab, one => one.selection) ?? []
   if (!document) return null
+  const isFixed = useTab(tab, one => one.fixed !== undefined) ?? false
   const [id, ...more] = selection.filter(one => Object.hasOwn(document.nodes, one))
   const node = id === undefined ? undefined : document.nodes[id]
   return (
     <aside className="inspector" data-testid="inspector" aria-label="Inspector">
-      {id === undefined || !node ? (
-        <SpellInspector tab={tab} document={document} />
-      ) : more.length > 0 ? (
-        <ManyInspector tab={tab} ids={[id, ...more]} />
-      ) : (
-        <NodeInspector key={id} tab={tab} id={id} node={node} document={document} />
-      )}
+      <ReadOnly value={isFixed}>
+        {id === undefined || !node ? (
+          <Unchangeable>
+            <SpellInspector tab={tab} document={document} />
+          </Unchangeable>
+        ) : more.length > 0 ? (
+          <ManyInspector tab={tab} ids={[id, ...more]} />
+        ) : (
+          <NodeInspector key={id} tab={tab} id={id} node={node} document={document} />
+        )}
+      </ReadOnly>
     </aside>
+  )
+}
+
+/** Its fields answer nothing where the page is read only. */
+function Unchangeable({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <fieldset className="plain" disabled={useContext(ReadOnly)}>
+      {children}
+    </fieldset>
   )
 }
 
@@ -114,15 +129,17 @@ function Ports({
 }
 
 function ManyInspector({ tab, ids }: { readonly tab: string; readonly ids: readonly string[] }): ReactNode {
+  const isFixed = useContext(ReadOnly)
   return (
     <>
       <h2 className="inspector__title">{ids.length} nodes</h2>
       <div className="inspector__row">
-        <button className="button button--small" onClick={() => duplicate(tab)}>
+        <button className="button button--small" disabled={isFixed} onClick={() => duplicate(tab)}>
           <Copy size={13} aria-hidden="true" /> Duplicate
         </button>
         <button
           className="button button--small"
+          disabled={isFixed}
           onClick={() => edit(tab, 'Delete nodes', one => removeNodes(one, new Set(ids)))}
         >
           <Trash2 size={13} aria-hidden="true" /> Delete
@@ -158,7 +175,8 @@ function NodeInspector({
   readonly node: NodeDocument
   readonly document: SpellDocument
 }): ReactNode {
-  const [pane, setPane] = useState<(typeof PANES)[number]>('settings')
+  const isFixed = useContext(ReadOnly)
+  const [pane, setPane] = useState<(typeof PANES)[number]>(isFixed ? 'values' : 'settings')
   const type = registry.get(node.type)
   return (
     <>
@@ -168,6 +186,7 @@ function NodeInspector({
         </span>
         <input
           aria-label="Title"
+          readOnly={isFixed}
           className="inspector__name"
           placeholder={type?.title ?? node.type}
           value={node.title ?? ''}
@@ -190,9 +209,11 @@ function NodeInspector({
         ))}
       </nav>
       {pane === 'settings' ? (
-        <Settings tab={tab} id={id} node={node} type={type} document={document} />
+        <Unchangeable>
+          <Settings tab={tab} id={id} node={node} type={type} document={document} />
+        </Unchangeable>
       ) : pane === 'values' ? (
-        <LastValues tab={tab} id={id} />
+        <NodeValues page={tab} id={id} />
       ) : (
         <About node={node} type={type} />
       )}
@@ -298,62 +319,6 @@ async function adoptInterface({ rest }: Session, tab: string, id: string, spell:
     }
     return changeNode(one, id, { config })
   })
-}
-
-function LastValues({ tab, id }: { readonly tab: string; readonly id: string }): ReactNode {
-  const run = useNodeRun(tab, id)
-  const inputs = useNodeInputs(tab, id)
-  if (!run) return <p className="inspector__none">It has not run up to the slider’s position.</p>
-  return (
-    <>
-      {run.error && (
-        <p className="card__error" role="alert">
-          <b>{run.error.code}</b> {run.error.message}
-        </p>
-      )}
-      <h3>In</h3>
-      <ValueList
-        values={inputs ?? {}}
-        none={inputs ? 'It read nothing.' : 'What it read is known once the run has been repeated in this browser.'}
-      />
-      <h3>Out</h3>
-      <ValueList values={run.outputs} none="It gave nothing." />
-      <p className="inspector__type">
-        {run.activations} {run.activations === 1 ? 'activation' : 'activations'}
-        {run.pulses.length > 0 && ` · went on along ${run.pulses.join(', ')}`}
-        {run.usage?.model && ` · ${run.usage.model}`}
-      </p>
-    </>
-  )
-}
-
-function ValueList({ values, none }: { readonly values: Values; readonly none: string }): ReactNode {
-  const list = Object.entries(values)
-  if (list.length === 0) return <p className="inspector__none">{none}</p>
-  return (
-    <dl className="values">
-      {list.map(([name, value]) => (
-        <div key={name}>
-          <dt>
-            {name}{' '}
-            <button
-              className="icon-button"
-              aria-label={`Copy ${name}`}
-              title="Copy"
-              onClick={() =>
-                void navigator.clipboard.writeText(
-                  typeof value === 'string' ? value : JSON.stringify(value, undefined, 2),
-                )
-              }
-            >
-              <Copy size={12} />
-            </button>
-          </dt>
-          <dd>{typeof value === 'string' ? value : <code>{JSON.stringify(value, undefined, 2)}</code>}</dd>
-        </div>
-      ))}
-    </dl>
-  )
 }
 
 function About({ node, type }: { readonly node: NodeDocument; readonly type: NodeType | undefined }): ReactNode {

@@ -15,7 +15,7 @@ export function keepDrafts({ account }: Session): () => void {
     const { order, tabs } = pages.getState()
     order.forEach((id, index) => {
       const tab = tabs[id]
-      if (!tab || isSame(kept.get(id), tab)) return
+      if (!tab || tab.fixed || isSame(kept.get(id), tab)) return
       kept.set(id, tab)
       const { spell, document, revision } = tab
       void saveDraft(account.id, {
@@ -29,8 +29,8 @@ export function keepDrafts({ account }: Session): () => void {
       }).catch(() => {})
     })
   }
-  const stop = pages.subscribe(({ order }) => {
-    if (order.some(id => !kept.has(id))) queueMicrotask(keep)
+  const stop = pages.subscribe(({ order, tabs }) => {
+    if (order.some(id => !kept.has(id) && !tabs[id]?.fixed)) queueMicrotask(keep)
     else timer ??= setTimeout(keep, AFTER_MS)
   })
   window.addEventListener('pagehide', keep)

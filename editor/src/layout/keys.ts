@@ -4,13 +4,18 @@ import { copyText, cutText, pasteText } from '../document/clipboard.ts'
 import { redo, select, tabOf, undo } from '../document/store.ts'
 import { openCommands } from '../help/commands.tsx'
 import { openHelp } from '../help/keys.tsx'
+import { placeOf } from '../inside/place.ts'
 import { duplicate } from '../inspector/inspector.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
+import { stepOut } from '../run/inside.ts'
 import { save } from '../save/save.ts'
 import { useSession } from '../session/context.ts'
 
+/** What Escape closes first. */
+const OPEN = 'dialog[open], .quick, .open-menu__list'
+
 /** The page's keys. In fields the browser's own hold; the clipboard works by its events, so that every browser allows it. */
-export function useKeys(tab: string): void {
+export function useKeys(tab: string, page: string): void {
   const session = useSession()
   const flow = useReactFlow()
   useEffect(() => {
@@ -24,11 +29,15 @@ export function useKeys(tab: string): void {
       if (command && key === 's') return act(() => void save(session, tab))
       if (command && key === 'k') return act(openCommands)
       if (isTyping(event.target)) return undefined
-      if (command && key === 'z') return act(() => (event.shiftKey ? redo(tab) : undo(tab)))
+      if (command && key === 'z') return page === tab ? act(() => (event.shiftKey ? redo(tab) : undo(tab))) : undefined
       if (command && key === 'y') return act(() => redo(tab))
-      if (command && key === 'd') return act(() => duplicate(tab))
-      if (command && key === 'a') return act(() => select(tab, Object.keys(tabOf(tab)?.document.nodes ?? {})))
+      if (command && key === 'd' && !tabOf(page)?.fixed) return act(() => duplicate(page))
+      if (command && key === 'a') return act(() => select(page, Object.keys(tabOf(page)?.document.nodes ?? {})))
       if (event.key === '?') return act(openHelp)
+      const { path } = placeOf(page)
+      if (event.key === 'Escape' && path.length > 0 && !event.defaultPrevented && !document.querySelector(OPEN))
+        return act(() => stepOut(tab, path.length - 1))
+      if (page !== tab || tabOf(tab)?.fixed) return undefined
       const chosen = tabOf(tab)?.selection[0]
       const node = chosen === undefined ? undefined : tabOf(tab)?.document.nodes[chosen]
       if (
@@ -45,10 +54,15 @@ export function useKeys(tab: string): void {
       }
       return undefined
     }
-    const onCopy = (event: ClipboardEvent) => put(event, copyText(tab))
-    const onCut = (event: ClipboardEvent) => put(event, isTyping(event.target) ? undefined : cutText(tab))
+    const onCopy = (event: ClipboardEvent) => put(event, copyText(page))
+    const onCut = (event: ClipboardEvent) =>
+      put(event, isTyping(event.target) ? undefined : tabOf(page)?.fixed ? copyText(page) : cutText(page))
     const onPaste = (event: ClipboardEvent) => {
-      if (!isTyping(event.target) && pasteText(tab, event.clipboardData?.getData('text/plain') ?? ''))
+      if (
+        !isTyping(event.target) &&
+        !tabOf(page)?.fixed &&
+        pasteText(page, event.clipboardData?.getData('text/plain') ?? '')
+      )
         event.preventDefault()
     }
     window.addEventListener('keydown', onKey)
@@ -61,7 +75,7 @@ export function useKeys(tab: string): void {
       window.removeEventListener('cut', onCut)
       window.removeEventListener('paste', onPaste)
     }
-  }, [session, tab, flow])
+  }, [session, tab, page, flow])
 }
 
 function put(event: ClipboardEvent, text: string | undefined): void {

@@ -6,18 +6,22 @@ import { AccountBar, ClaimBar } from '../account/account-bar.tsx'
 import { Canvas } from '../canvas/canvas.tsx'
 import { DEMOS } from '../demos.ts'
 import { tidy } from '../document/tidy.ts'
-import { usePages } from '../document/store.ts'
+import { usePages, useTab } from '../document/store.ts'
 import { Commands } from '../help/commands.tsx'
 import { Help, openHelp } from '../help/keys.tsx'
+import { Breadcrumb } from '../inside/breadcrumb.tsx'
 import { Inspector } from '../inspector/inspector.tsx'
 import { Palette } from '../palette/palette.tsx'
 import { QuickAdd } from '../palette/quick-add.tsx'
 import { RunBar } from '../run/run-bar.tsx'
+import { pageOf, useTabRunField } from '../run/store.ts'
 import { useLatestRun } from '../run/use-latest-run.ts'
 import { save } from '../save/save.ts'
 import { SaveBar } from '../save/save-bar.tsx'
 import { useSession } from '../session/context.ts'
 import { openDocument, openNew } from '../tabs/open.ts'
+import { RecordingBar, RecordingNote } from '../tabs/recording-bar.tsx'
+import { saveShown } from '../tabs/recording.ts'
 import { TabBar } from '../tabs/tab-bar.tsx'
 import { TimelinePanel } from '../timeline/timeline-panel.tsx'
 import { useDropImport } from './drop.ts'
@@ -33,11 +37,7 @@ const TIMELINE_LIMITS = [84, 620] as const
 /** The one screen. */
 export function Workbench(): ReactNode {
   const active = usePages(one => one.active)
-  return (
-    <ReactFlowProvider key={active}>
-      <Screen tab={active} />
-    </ReactFlowProvider>
-  )
+  return <Screen tab={active} />
 }
 
 function Screen({ tab }: { readonly tab: string }): ReactNode {
@@ -47,6 +47,11 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
   const timeline = usePanel('timeline', 220, TIMELINE_LIMITS, 'top')
   const dropping = useDropImport()
   useLatestRun(tab)
+  // What the tab shows: its own spell, or a sub-spell that somebody looks into.
+  const inside = useTabRunField(tab, 'inside')
+  const page = pageOf(tab, inside)
+  const isFixed = useTab(page, one => one.fixed !== undefined) ?? false
+  const isRecording = useTab(tab, one => one.fixed === 'recording') ?? false
   return (
     <div className="workbench" data-dropping={dropping}>
       <header className="topbar">
@@ -61,7 +66,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
           <PanelLeft size={16} />
         </button>
         <TabBar />
-        {tab && <SaveBar tab={tab} />}
+        {tab && (isRecording ? <RecordingBar tab={tab} /> : <SaveBar tab={tab} />)}
         {tab && <RunBar tab={tab} />}
         <AccountBar />
         <button
@@ -78,7 +83,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
       {tab ? (
         <main className="workbench__main">
           {palette.open && (
-            <div className="workbench__side" style={{ width: palette.size }}>
+            <div className="workbench__side" style={{ width: palette.size }} inert={isFixed}>
               <Palette tab={tab} />
             </div>
           )}
@@ -91,8 +96,12 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
             />
           )}
           <div className="workbench__centre">
-            <Canvas tab={tab} />
-            <Tools tab={tab} />
+            <ReactFlowProvider key={page}>
+              <Canvas tab={page} />
+              <Tools tab={tab} page={page} />
+            </ReactFlowProvider>
+            <Breadcrumb tab={tab} />
+            {isRecording && <RecordingNote tab={tab} />}
           </div>
           {inspector.open && (
             <div
@@ -104,7 +113,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
           )}
           {inspector.open && (
             <div className="workbench__side" style={{ width: inspector.size }}>
-              <Inspector tab={tab} />
+              <Inspector key={page} tab={page} />
             </div>
           )}
         </main>
@@ -127,13 +136,13 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
       <QuickAdd />
       <Help />
       <Toasts />
-      {dropping && <div className="drop-note">Drop it to import: a spell, or a Thoth document</div>}
+      {dropping && <div className="drop-note">Drop it to open: a spell, a recorded run, or a Thoth document</div>}
     </div>
   )
 }
 
 /** Small buttons over the canvas; and the keys, which need its view. */
-function Tools({ tab }: { readonly tab: string }): ReactNode {
+function Tools({ tab, page }: { readonly tab: string; readonly page: string }): ReactNode {
   const session = useSession()
   const flow = useReactFlow()
   const layOut = useMemo(
@@ -147,30 +156,36 @@ function Tools({ tab }: { readonly tab: string }): ReactNode {
               : [],
           ),
       )
-      void tidy(tab, sizes).then(() => requestAnimationFrame(() => void flow.fitView({ padding: 0.14, duration: 250 })))
+      void tidy(page, sizes).then(() =>
+        requestAnimationFrame(() => void flow.fitView({ padding: 0.14, duration: 250 })),
+      )
     },
-    [flow, tab],
+    [flow, page],
   )
-  useKeys(tab)
+  const isFixed = useTab(page, one => one.fixed !== undefined) ?? false
+  useKeys(tab, page)
   const actions = useMemo(
     () => [
       { name: 'Save', note: 'Ctrl S', run: () => void save(session, tab) },
       { name: 'New spell', note: '', run: () => void openNew() },
-      { name: 'Tidy up', note: '', run: layOut },
+      ...(isFixed ? [] : [{ name: 'Tidy up', note: '', run: layOut }]),
+      { name: 'Save run as a file', note: '.run', run: () => saveShown(tab) },
       { name: 'Show everything', note: '', run: () => void flow.fitView({ padding: 0.14, duration: 250 }) },
       { name: 'Keys', note: '?', run: openHelp },
     ],
-    [session, tab, layOut, flow],
+    [session, tab, layOut, flow, isFixed],
   )
   return (
     <div className="tools">
-      <button className="icon-button" aria-label="Tidy up" title="Tidy up" data-testid="tidy" onClick={layOut}>
-        <WandSparkles size={15} />
-      </button>
+      {!isFixed && (
+        <button className="icon-button" aria-label="Tidy up" title="Tidy up" data-testid="tidy" onClick={layOut}>
+          <WandSparkles size={15} />
+        </button>
+      )}
       <button className="icon-button" aria-label="Keys" title="Keys (?)" onClick={openHelp}>
         <CircleHelp size={15} />
       </button>
-      <Commands tab={tab} actions={actions} />
+      <Commands tab={page} actions={actions} />
     </div>
   )
 }
@@ -189,7 +204,7 @@ function Nothing(): ReactNode {
           </button>
         ))}
       </div>
-      <p>Or drop a file here: a spell, or a Thoth document.</p>
+      <p>Or drop a file here: a spell, a recorded run, or a Thoth document.</p>
     </main>
   )
 }

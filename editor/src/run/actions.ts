@@ -1,10 +1,15 @@
 import type { RestClient, RunHandle, SpellmeshClient, VerifiedRun } from '#client/types.ts'
 import type { RunRecord } from '#client/index.ts'
+import { DivergenceError, replay } from '#graph/replay.ts'
 import type { SpellDocument } from '#graph/document.ts'
+import type { Entry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
 import type { Registry } from '#graph/define.ts'
 import { compile } from '#graph/plan.ts'
-import { replay } from '#graph/replay.ts'
+import { documentsOf, keepDocuments } from '../offline/run-documents.ts'
+import type { RunDocuments } from '../offline/run-documents.ts'
+import { refreshInside } from './inside.ts'
+import { loadLibrary } from './library.ts'
 import { attach, runOf, update } from './store.ts'
 
 /** What running needs of the session. */
@@ -12,6 +17,7 @@ export interface RunServices {
   readonly client: SpellmeshClient
   readonly rest: RestClient
   readonly registry: Registry
+  readonly account: { readonly id: string }
 }
 
 /** What running needs of a tab. */
@@ -37,7 +43,8 @@ export async function start(services: RunServices, tab: RunnableTab, inputs: Jso
       return
     }
     const handle = await services.client.startRun(tab.spell, inputs, { onDetach: 'cancel' })
-    follow(services, tab.id, handle, tab.document)
+    const { documents } = follow(services, tab.id, handle, { document: tab.document })
+    keep(services, handle.run.id, documents)
   } catch (error) {
     update(tab.id, { starting: false, error: toError(error) })
   }
@@ -48,27 +55,64 @@ export async function watch(services: RunServices, tab: RunnableTab, run: RunRec
   update(tab.id, { error: undefined })
   try {
     const handle = await services.client.watchRun(run.id)
-    const ofNow = run.spellRevision > 0 ? await documentOf(services, tab, run) : tab.document
-    follow(services, tab.id, handle, ofNow)
+    follow(services, tab.id, handle, await ranBy(services, tab, run))
   } catch (error) {
     update(tab.id, { error: toError(error) })
   }
 }
 
-async function documentOf({ rest }: RunServices, tab: RunnableTab, run: RunRecord): Promise<SpellDocument> {
+/** What a run was a run of: as this browser has kept it, else as the server has it. */
+export async function ranBy(
+  { rest, account }: Pick<RunServices, 'rest' | 'account'>,
+  tab: Pick<RunnableTab, 'document'>,
+  run: RunRecord,
+): Promise<Partial<RunDocuments> & Pick<RunDocuments, 'document'>> {
+  const kept = await documentsOf(account.id, run.id).catch(() => undefined)
+  if (kept || run.spellRevision === 0) return kept ?? { document: tab.document }
   try {
     const { document } = await rest.getSpell(run.spellId, run.spellRevision)
-    return (document as unknown as SpellDocument | undefined) ?? tab.document
+    return { document: (document as unknown as SpellDocument | undefined) ?? tab.document }
   } catch {
-    return tab.document
+    return { document: tab.document }
   }
 }
 
-function follow(services: RunServices, tab: string, handle: RunHandle, document: SpellDocument): void {
-  attach(tab, handle, document, verified => {
+function follow(
+  services: RunServices,
+  tab: string,
+  handle: RunHandle,
+  given: Partial<RunDocuments> & Pick<RunDocuments, 'document'>,
+): { documents: Promise<RunDocuments> } {
+  const { document, library } = given
+  // The sub-spells are there for whoever steps in before the run has ended.
+  const documents = library ? Promise.resolve({ document, library }) : findDocuments(services, document)
+  attach(tab, handle, given, verified => {
     update(tab, { run: { ...handle.run, ...recordOf(verified) } })
-    void repeat(services, tab, verified, document)
+    // Only what the run follows from is what it was a run of.
+    void repeat(services, tab, verified.entries, documents).then(
+      isRepeated => isRepeated && keep(services, handle.run.id, documents),
+    )
   })
+  const { generation } = runOf(tab)
+  documents.then(
+    known => {
+      if (runOf(tab).generation !== generation) return
+      update(tab, { library: known.library })
+      refreshInside(tab)
+    },
+    // The repetition tells.
+    () => undefined,
+  )
+  return { documents }
+}
+
+async function findDocuments({ rest }: RunServices, document: SpellDocument): Promise<RunDocuments> {
+  return { document, library: await loadLibrary(rest, document) }
+}
+
+function keep({ account }: RunServices, run: string, documents: Promise<RunDocuments>): void {
+  // Without a store there is the server.
+  documents.then(known => keepDocuments(account.id, run, known)).catch(() => undefined)
 }
 
 function recordOf({ terminal, lastSeq, digest }: VerifiedRun): Partial<RunRecord> {
@@ -83,54 +127,40 @@ function recordOf({ terminal, lastSeq, digest }: VerifiedRun): Partial<RunRecord
   }
 }
 
-/** The browser's own run: the same engine over the same graph, with every node answering what it answered on the server. */
-async function repeat(
-  services: RunServices,
+/** The browser's own run: the same engine over the same graph, with every node answering what it answered then. Answers whether it came out the same. */
+export async function repeat(
+  { registry }: Pick<RunServices, 'registry'>,
   tab: string,
-  verified: VerifiedRun,
-  document: SpellDocument,
-): Promise<void> {
+  entries: readonly Entry[],
+  documents: RunDocuments | Promise<RunDocuments>,
+): Promise<boolean> {
   const { generation } = runOf(tab)
   update(tab, { replay: { state: 'checking' } })
   const isCurrent = () => runOf(tab).generation === generation
   try {
-    const library = await libraryFor(services, document)
-    const plan = compile(document, services.registry, { library: name => library.get(name) })
+    const { document, library } = await documents
+    const plan = compile(document, registry, {
+      library: name => (Object.hasOwn(library, name) ? library[name] : undefined),
+    })
     const { inputs } = runOf(tab)
-    await replay(plan, verified.entries, {
+    await replay(plan, entries, {
       observe: observed => inputs.note(observed),
       now: () => performance.now(),
       turn: () => new Promise(resolve => setTimeout(resolve, 0)),
     })
     if (isCurrent()) update(tab, { replay: { state: 'verified' } })
+    return true
   } catch (error) {
-    if (isCurrent())
-      update(tab, { replay: { state: 'failed', message: error instanceof Error ? error.message : String(error) } })
+    if (isCurrent()) update(tab, { replay: { state: 'failed', message: whyNot(error) } })
+    return false
   }
 }
 
-/** The documents of all sub-spells that this one names, and of theirs. */
-async function libraryFor({ rest }: RunServices, document: SpellDocument): Promise<Map<string, SpellDocument>> {
-  const found = new Map<string, SpellDocument>()
-  const names = referencesOf(document)
-  if (names.length === 0) return found
-  const { spells } = await rest.listSpells({ pageSize: 200 })
-  const visit = async (name: string): Promise<void> => {
-    if (found.has(name)) return
-    const record = spells.find(spell => spell.id === name) ?? spells.find(spell => spell.name === name)
-    const inner = record && ((await rest.getSpell(record.id)).document as unknown as SpellDocument | undefined)
-    if (!inner) return
-    found.set(name, inner)
-    await Promise.all(referencesOf(inner).map(visit))
-  }
-  await Promise.all(names.map(visit))
-  return found
-}
-
-function referencesOf(document: SpellDocument): string[] {
-  return Object.values(document.nodes).flatMap(({ type, config }) =>
-    type === 'flow/sub-spell' && typeof config?.['spell'] === 'string' ? [config['spell']] : [],
-  )
+function whyNot(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return error instanceof DivergenceError
+    ? `not repeated here, the spell or a sub-spell has changed since: ${message}`
+    : `not repeated here: ${message}`
 }
 
 /** Asks the server to stop; the page shows at once that it was asked. */

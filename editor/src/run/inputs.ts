@@ -1,29 +1,19 @@
 import type { Values } from '#graph/json.ts'
 import type { Observed } from '#graph/run.ts'
-import type { RunView } from '#graph/view.ts'
 
-/** What nodes read, as the local replay saw it. */
+/** What nodes read, as the local replay saw it: by node (with the path to it) and activation. */
 export class Inputs {
-  readonly #byNode = new Map<string, { seq: number; inputs: Values }[]>()
+  readonly #byNode = new Map<string, Map<string, Values>>()
 
-  /** Notes an activation; they come in the order of the run. */
-  note({ node, inputs, seq }: Observed): void {
-    const list = this.#byNode.get(node)
-    if (list) list.push({ seq, inputs })
-    else this.#byNode.set(node, [{ seq, inputs }])
+  /** Notes an activation. Of one that was tried again, the last attempt counts. */
+  note({ node, activation, inputs }: Pick<Observed, 'node' | 'activation' | 'inputs'>): void {
+    const known = this.#byNode.get(node)
+    if (known) known.set(activation, inputs)
+    else this.#byNode.set(node, new Map([[activation, inputs]]))
   }
 
-  /** What a node read last before this moment; undefined where nobody knows. */
-  at(node: string, view: RunView): Values | undefined {
-    const list = this.#byNode.get(node)
-    if (!list) return undefined
-    let low = 0
-    let high = list.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((list[middle]?.seq ?? 0) < view.seq) low = middle + 1
-      else high = middle
-    }
-    return list[low - 1]?.inputs
+  /** What a node read; undefined where nobody knows. */
+  of(node: string, activation: string): Values | undefined {
+    return this.#byNode.get(node)?.get(activation)
   }
 }

@@ -1,6 +1,7 @@
 import { CircleAlert, Play, ShieldCheck, Square } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { useTab } from '../document/store.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { InputForm } from './input-form.tsx'
 import { RunState } from './run-state.tsx'
@@ -12,15 +13,16 @@ import './run.css'
 export function RunBar({ tab }: { readonly tab: string }): ReactNode {
   const { run, view, starting, cancelling, replay, error } = useTabRun(tab)
   const actions = useRunActions(tab)
+  const isRecording = useTab(tab, one => one.fixed === 'recording') ?? false
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return
       event.preventDefault()
-      if (!actions.isRunning) actions.run()
+      if (!actions.isRunning && !isRecording) actions.run()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
-  }, [actions])
+  }, [actions, isRecording])
   return (
     <div className="run-bar">
       {run && (
@@ -33,7 +35,11 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
         <span
           className="run-bar__verified"
           data-testid="verified"
-          title="Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself."
+          title={
+            isRecording
+              ? 'This browser has repeated the run of the file by itself, entry for entry.'
+              : 'Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself.'
+          }
         >
           <ShieldCheck size={14} aria-hidden="true" /> verified · replayed locally
         </span>
@@ -43,7 +49,7 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
           <CircleAlert size={14} aria-hidden="true" /> {replay.message}
         </span>
       )}
-      {actions.isRunning ? (
+      {isRecording ? null : actions.isRunning ? (
         <button
           className="button"
           data-testid="cancel"

@@ -1,8 +1,10 @@
+import { Download } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import type { RunRecord } from '#client/index.ts'
 import { usePage } from '../contracts.ts'
 import { useSession } from '../session/context.ts'
+import { saveRun } from '../tabs/recording.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { watch } from './actions.ts'
 import { useTabRunField } from './store.ts'
@@ -31,9 +33,11 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
   if (!page.spell || list?.runs.length === 0)
     return (
       <p className="timeline__empty">
-        {list?.isKept
-          ? 'The server does not answer, and no run of this spell is kept in this browser.'
-          : 'This spell has not run yet.'}
+        {page.fixed
+          ? 'This run is from a file: open its spell to run it anew.'
+          : list?.isKept
+            ? 'The server does not answer, and no run of this spell is kept in this browser.'
+            : 'This spell has not run yet.'}
       </p>
     )
   return (
@@ -53,6 +57,17 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
             <span>{run.endedAt > 0 ? formatDuration(run.endedAt - run.startedAt) : 'running'}</span>
             <span>{run.lastSeq} entries</span>
             <code title={run.error?.message}>{run.error ? run.error.message : summary(run.outputs)}</code>
+          </button>
+          <button
+            className="runs__save"
+            aria-label={`Save the run of ${new Date(run.startedAt).toLocaleTimeString()} as a file`}
+            title="Save as a file"
+            onClick={() =>
+              page.spell &&
+              void saveRun(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)
+            }
+          >
+            <Download size={13} aria-hidden="true" />
           </button>
         </li>
       ))}

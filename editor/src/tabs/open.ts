@@ -1,5 +1,6 @@
 import { ApiError } from '#client/index.ts'
 import type { SpellRecord } from '#client/index.ts'
+import { isRecording } from '#client/recording.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import { isObject } from '#graph/json.ts'
 import type { JsonObject } from '#graph/json.ts'
@@ -9,6 +10,7 @@ import { say } from '../layout/toasts.tsx'
 import { removeDraft } from '../offline/drafts.ts'
 import { forget } from '../run/store.ts'
 import type { Session } from '../session/context.ts'
+import { openRecording } from './recording.ts'
 
 const newId = () => `t${crypto.randomUUID()}`
 
@@ -59,6 +61,7 @@ export async function closeTab(session: Session, id: string): Promise<void> {
   if (!tab) return
   if (isDirty(tab) && !window.confirm(`“${tab.document.name}” has changes that are not saved. Close it and lose them?`))
     return
+  for (const page of Object.keys(pages.getState().tabs)) if (page.startsWith(`${id}/`)) removeTab(page)
   removeTab(id)
   forget(id)
   await removeDraft(session.account.id, id).catch(() => {})
@@ -66,15 +69,30 @@ export async function closeTab(session: Session, id: string): Promise<void> {
     await session.client.closeSpell(tab.spell).catch(() => {})
 }
 
-/** Opens a file: a spell, a copied part of one, or a foreign format that the server knows. */
-export async function importText(session: Session, name: string, text: string): Promise<void> {
+const LIMIT_BYTES = 200 * 1024 * 1024
+
+/** Opens a file: a recorded run, a spell, a copied part of one, or a foreign format that the server knows. */
+export async function importFile(session: Session, file: File): Promise<void> {
+  if (file.size > LIMIT_BYTES)
+    return say(`“${file.name}” is too large: expected at most ${LIMIT_BYTES / 1024 / 1024} MB`, 'warn')
+  await importText(session, file.name, await file.text())
+}
+
+async function importText(session: Session, name: string, text: string): Promise<void> {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch {
-    return say(`“${name}” is not JSON: expected a spell, or a Thoth document`, 'warn')
+  } catch (error) {
+    const isRun = /^\s*\{\s*"format"\s*:\s*"run\//.test(text)
+    return say(
+      isRun
+        ? `“${name}” is not whole, it was cut or changed: ${error instanceof Error ? error.message : String(error)}`
+        : `“${name}” is not JSON: expected a recorded run, a spell, or a Thoth document`,
+      'warn',
+    )
   }
-  if (!isObject(value)) return say(`“${name}” is not a spell`, 'warn')
+  if (!isObject(value)) return say(`“${name}” is neither a spell nor a recorded run`, 'warn')
+  if (isRecording(value)) return void (await openRecording(session, name, value))
   try {
     const { spell, report } = await session.rest.importSpell('', value as JsonObject)
     await openSpell(session, spell.id)

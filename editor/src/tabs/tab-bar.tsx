@@ -1,4 +1,4 @@
-import { FileUp, Plus, X } from 'lucide-react'
+import { FileUp, History, Plus, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import type { SpellRecord } from '#client/index.ts'
@@ -6,7 +6,7 @@ import { DEMOS } from '../demos.ts'
 import { isDirty, showTab, usePages, useTab } from '../document/store.ts'
 import { useTabRunField } from '../run/store.ts'
 import { useSession } from '../session/context.ts'
-import { closeTab, importText, openDocument, openNew, openSpell } from './open.ts'
+import { closeTab, importFile, openDocument, openNew, openSpell } from './open.ts'
 import './tabs.css'
 
 /** The open spells, and the way to others. */
@@ -27,6 +27,7 @@ function TabButton({ id, active }: { readonly id: string; readonly active: boole
   const session = useSession()
   const name = useTab(id, one => one.document.name)
   const dirty = useTab(id, isDirty)
+  const isRecording = useTab(id, one => one.fixed === 'recording')
   const run = useTabRunField(id, 'run')
   const running = run?.status === 'running'
   return (
@@ -38,6 +39,7 @@ function TabButton({ id, active }: { readonly id: string; readonly active: boole
         onClick={() => showTab(id)}
       >
         {running && <i className="tab__running" aria-label="running" />}
+        {isRecording && <History size={13} className="tab__recording" aria-label="recorded run" />}
         <span>{name || 'Unnamed'}</span>
         {dirty && <i className="tab__dot" aria-label="not saved" />}
       </button>
@@ -86,10 +88,10 @@ function OpenMenu(): ReactNode {
         ref={file}
         type="file"
         hidden
-        accept=".json,.thoth,.spell,application/json"
+        accept=".json,.thoth,.spell,.run,application/json"
         onChange={event => {
           const [chosen] = event.target.files ?? []
-          if (chosen) void chosen.text().then(text => importText(session, chosen.name, text))
+          if (chosen) void importFile(session, chosen)
           event.target.value = ''
         }}
       />
@@ -99,7 +101,7 @@ function OpenMenu(): ReactNode {
             <Plus size={14} aria-hidden="true" /> New spell
           </button>
           <button role="menuitem" data-testid="import" onClick={then(() => file.current?.click())}>
-            <FileUp size={14} aria-hidden="true" /> Import a file…
+            <FileUp size={14} aria-hidden="true" /> Open or import a file…
           </button>
           <h3>
             Demos <small>on the built-in demo model</small>

@@ -1,0 +1,160 @@
+import { ChevronLeft, ChevronRight, Copy, LocateFixed } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useState } from 'react'
+import type { Values } from '#graph/json.ts'
+import type { Activation } from '../run/activations.ts'
+import { positionOf, runOf, seek, useNodeRun, useTabRun } from '../run/store.ts'
+import type { TabRun } from '../run/store.ts'
+import { formatDuration } from '../timeline/duration.ts'
+import { stop } from '../timeline/playback.ts'
+
+/** What a node read and gave, as it was at the slider's position; of one that ran several times, which of them. */
+export function NodeValues({ page, id }: { readonly page: string; readonly id: string }): ReactNode {
+  const run = useTabRun(page)
+  const node = useNodeRun(page, id)
+  const [chosen, setChosen] = useState<number | undefined>()
+  const position = positionOf(run)
+  const count = run.activations.count(id, position)
+  const index = Math.min(chosen ?? count - 1, count - 1)
+  const activation = run.activations.at(id, index, position)
+  if (!activation && !node) return <p className="inspector__none">It has not run up to the slider’s position.</p>
+  const error = activation ? activation.error : node?.error
+  const inputs = activation && run.inputs.of((run.outer?.prefix ?? '') + id, activation.activation)
+  return (
+    <div data-testid="values">
+      {activation && (
+        <Which page={page} activation={activation} index={index} count={count} onChoose={setChosen} run={run} />
+      )}
+      {error && (
+        <p className="card__error" role="alert">
+          <b>{error.code}</b> {error.message}
+        </p>
+      )}
+      {activation && (
+        <>
+          <h3>In</h3>
+          <ValueList values={inputs ?? {}} none={inputs ? 'It read nothing.' : whyNoInputs(run)} />
+        </>
+      )}
+      <h3>Out</h3>
+      {activation?.state === 'running' && node && node.text !== '' && index === count - 1 && (
+        <p className="values__stream">{node.text}</p>
+      )}
+      <ValueList
+        values={activation ? activation.outputs : (node?.outputs ?? {})}
+        none={activation?.endedAt === undefined && activation ? 'Nothing yet.' : 'It gave nothing.'}
+      />
+      {activation && <Meta activation={activation} run={run} />}
+    </div>
+  )
+}
+
+function whyNoInputs({ replay }: TabRun): string {
+  return replay.state === 'verified'
+    ? 'Not known.'
+    : replay.state === 'failed'
+      ? 'What it read is not known: the run could not be repeated in this browser.'
+      : 'What it read is known once the run has been repeated in this browser.'
+}
+
+function Which({
+  page,
+  activation,
+  index,
+  count,
+  onChoose,
+  run,
+}: {
+  readonly page: string
+  readonly activation: Activation
+  readonly index: number
+  readonly count: number
+  readonly run: TabRun
+  onChoose(index: number | undefined): void
+}): ReactNode {
+  const go = () => {
+    const tab = run.outer?.tab ?? page
+    const seq = run.outer ? run.outer.seqAt(activation.lastSeq) : activation.lastSeq
+    stop(tab)
+    seek(tab, seq >= runOf(tab).timeline.last ? 'live' : seq)
+  }
+  return (
+    <div className="activation" role="group" aria-label="Activation">
+      <button aria-label="The activation before" disabled={index <= 0} onClick={() => onChoose(index - 1)}>
+        <ChevronLeft size={14} />
+      </button>
+      <span data-testid="activation">
+        {index + 1} of {count}
+      </span>
+      <button
+        aria-label="The next activation"
+        disabled={index >= count - 1}
+        onClick={() => onChoose(index + 1 >= count - 1 ? undefined : index + 1)}
+      >
+        <ChevronRight size={14} />
+      </button>
+      <span className={`activation__state card__state--${activation.state}`}>{activation.state}</span>
+      <button aria-label="Move the slider to its end" title="Move the slider to its end" onClick={go}>
+        <LocateFixed size={13} />
+      </button>
+    </div>
+  )
+}
+
+function Meta({ activation, run }: { readonly activation: Activation; readonly run: TabRun }): ReactNode {
+  const { startedAt, endedAt, attempt, pulses, usage, scope } = activation
+  const calls = run.outer ? runOf(run.outer.tab).calls : run.calls
+  const within = scope === undefined ? undefined : calls.scope(scope)
+  const rows: readonly (readonly [name: string, value: string])[] = [
+    ['Began', `${formatDuration(startedAt - run.view.startedAt)} after the start`],
+    ['Took', endedAt === undefined ? 'still at work' : formatDuration(endedAt - startedAt)],
+    ...(attempt > 1 ? [['Attempt', String(attempt)] as const] : []),
+    ...(pulses.length > 0 ? [['Went on along', pulses.join(', ')] as const] : []),
+    ...(within ? [['Scope', `${within.node.replaceAll('/', ' / ')}, turn ${within.index + 1}`] as const] : []),
+    ...(usage?.model ? [['Model', usage.model] as const] : []),
+    ...(usage?.outputTokens === undefined
+      ? []
+      : [['Tokens', `${usage.inputTokens ?? 0} → ${usage.outputTokens}`] as const]),
+  ]
+  return (
+    <table className="meta">
+      <tbody>
+        {rows.map(([name, value]) => (
+          <tr key={name}>
+            <th>{name}</th>
+            <td>{value}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function ValueList({ values, none }: { readonly values: Values; readonly none: string }): ReactNode {
+  const list = Object.entries(values)
+  if (list.length === 0) return <p className="inspector__none">{none}</p>
+  return (
+    <dl className="values">
+      {list.map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            {name}{' '}
+            <button
+              className="icon-button"
+              aria-label={`Copy ${name}`}
+              title="Copy"
+              onClick={() =>
+                void navigator.clipboard.writeText(
+                  typeof value === 'string' ? value : JSON.stringify(value, undefined, 2),
+                )
+              }
+            >
+              <Copy size={12} />
+            </button>
+          </dt>
+          <dd>{typeof value === 'string' ? value : <code>{JSON.stringify(value, undefined, 2)}</code>}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
