@@ -16,11 +16,13 @@ const importers = Object.values(await discoverRecord<Importer>(new URL('./', imp
 /** Imports, and answers whether it could. Throws where what came of it is neither a document nor problems. */
 function isImported(importer: Importer, foreign: unknown): boolean {
   try {
-    const { document, report } = importer.convert(foreign, { models: ['local/demo'] })
-    const [problem] = parseDocument(document).problems
-    if (problem) throw new Error(`${problem.path}: ${problem.message}`)
-    const strange = report.nodes.find(({ node }) => !Object.hasOwn(document.nodes, node))
-    if (strange) throw new Error(`the report names "${strange.node}", which is no node`)
+    const converted = importer.convert(foreign, { models: ['local/demo'] })
+    for (const { document, report } of [converted, ...(converted.spells ?? [])]) {
+      const [problem] = parseDocument(document).problems
+      if (problem) throw new Error(`${problem.path}: ${problem.message}`)
+      const strange = report.nodes.find(({ node }) => !Object.hasOwn(document.nodes, node))
+      if (strange) throw new Error(`the report names "${strange.node}", which is no node`)
+    }
     return true
   } catch (error) {
     if (!(error instanceof ImportError)) throw error
@@ -66,6 +68,69 @@ const native: Json = {
   state: { k: { scope: 'run', initial: 1 } },
   notes: [{ text: 'x' }],
 }
+const rivet: Json = {
+  version: 4,
+  data: {
+    metadata: { id: 'p', title: 'Project', description: '', mainGraphId: 'main' },
+    graphs: {
+      main: {
+        metadata: { id: 'main', name: 'Main', description: '' },
+        nodes: {
+          '[a]:graphInput "In"': {
+            visualData: '0/0/300/1//',
+            data: { id: 'in', dataType: 'string' },
+            outgoingConnections: ['data->"T" t/x', 'data->"If" i/if'],
+          },
+          '[t]:text "T"': {
+            visualData: '300/0/300/1//',
+            data: { text: 'a {{x}}' },
+            isSplitRun: true,
+            outgoingConnections: ['output->"If" i/value'],
+          },
+          '[i]:if "If"': {
+            visualData: '600/0/300/1//',
+            outgoingConnections: ['output->"Sub" s/q', 'falseOutput->"C" c/input1'],
+          },
+          '[s]:subGraph "Sub"': {
+            visualData: '900/0/300/1//',
+            data: { graphId: 'sub' },
+            outgoingConnections: ['o->"C" c/input2'],
+          },
+          '[c]:coalesce "C"': { visualData: '1200/0/300/1//', outgoingConnections: ['output->"Loop" l/input1Default'] },
+          '[l]:loopController "Loop"': {
+            visualData: '1500/0/300/1//',
+            data: { maxIterations: 3 },
+            outgoingConnections: ['output1->"Code" k/input1', 'break->"Out" o/value'],
+          },
+          '[k]:code "Code"': {
+            visualData: '1800/0/300/1//',
+            data: { code: 'return { output1: inputs.input1 }', inputNames: 'input1', outputNames: 'output1' },
+            outgoingConnections: ['output1->"Loop" l/input1', 'output1->"Loop" l/continue'],
+          },
+          '[o]:graphOutput "Out"': { visualData: '1800/300/300/1//', data: { id: 'out', dataType: 'any' } },
+          '[x]:getEmbedding "X"': {
+            visualData: 'null',
+            data: { deep: [{ a: [] }] },
+            outgoingConnections: ['embedding->"T" t/y'],
+          },
+        },
+      },
+      sub: {
+        metadata: { id: 'sub', name: 'Sub', description: '' },
+        nodes: {
+          '[q]:graphInput "Q"': {
+            visualData: '0/0/300/1//',
+            data: { id: 'q', dataType: 'string' },
+            outgoingConnections: ['data->"O" r/value'],
+          },
+          '[r]:graphOutput "O"': { visualData: '300/0/300/1//', data: { id: 'o', dataType: 'string' } },
+        },
+      },
+    },
+    plugins: [],
+  },
+}
+const examples: Readonly<Record<string, Json>> = { thoth: example, rivet, 'spell/1': native }
 
 /** The places of a document, as paths. */
 function placesOf(value: Json, path: readonly string[] = []): (readonly string[])[] {
@@ -121,12 +186,12 @@ const mutated = (document: Json) => {
 
 test('the examples themselves can be imported, and only by those that recognise them', () => {
   const by = (document: unknown) => importers.filter(one => one.recognises(document)).map(({ format }) => format)
-  expect([by(example), by(native), by({}), by(null)]).toEqual([['thoth'], ['spell/1'], [], []])
-  for (const importer of importers)
-    expect([isImported(importer, example), isImported(importer, native)]).toEqual([
-      importer.format === 'thoth',
-      importer.format === 'spell/1',
-    ])
+  expect([by({}), by(null), by('')]).toEqual([[], [], []])
+  for (const [format, one] of Object.entries(examples)) {
+    expect(by(one)).toEqual([format])
+    for (const importer of importers) expect(isImported(importer, one)).toBe(importer.format === format)
+  }
+  expect(importers.map(({ format }) => format).toSorted()).toEqual(Object.keys(examples).toSorted())
 })
 
 describe.each(importers.map(one => [one.format, one] as const))('%s', (format, importer) => {
@@ -143,7 +208,7 @@ describe.each(importers.map(one => [one.format, one] as const))('%s', (format, i
   test('so is a document that was tampered with', () => {
     let imported = 0
     fc.assert(
-      fc.property(mutated(format === 'thoth' ? example : native), value => {
+      fc.property(mutated(examples[format] ?? null), value => {
         importer.recognises(value)
         if (isImported(importer, value)) imported++
       }),
@@ -155,8 +220,8 @@ describe.each(importers.map(one => [one.format, one] as const))('%s', (format, i
   test('so is what no JSON is, and what is nested without end', () => {
     const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as Json
     const inside = withValue(
-      format === 'thoth' ? example : native,
-      [format === 'thoth' ? 'modules' : 'notes'],
+      examples[format] ?? null,
+      [({ thoth: 'modules', rivet: 'more' } as Record<string, string>)[format] ?? 'notes'],
       () => deep,
     )
     for (const value of [undefined, Number.NaN, () => 1, Symbol('x'), 5n, new Date(0), deep, inside]) {

@@ -28,17 +28,22 @@ export interface ImportOptions {
   readonly defaultModel?: string
 }
 
+/** What came of an import. */
+export interface Converted {
+  readonly document: SpellDocument
+  readonly report: ImportReport
+  /** Further spells that the same file holds, each with its own report: the document, or one of them, calls them by their names. */
+  readonly spells?: readonly { readonly document: SpellDocument; readonly report: ImportReport }[]
+}
+
 /** Turns one foreign format into spells. One file each under `importers/`, which default-exports it. Pure: no I/O, no clock. */
 export interface Importer {
   readonly format: string
   readonly title: string
-  /** Whether a document looks like this format. Never throws. */
+  /** Whether a document looks like this format: JSON, or the text of a file that is none. Never throws. */
   recognises(document: unknown): boolean
-  /** Throws an {@link ImportError}, and nothing else. */
-  convert(
-    document: unknown,
-    options?: ImportOptions,
-  ): { readonly document: SpellDocument; readonly report: ImportReport }
+  /** `document`: JSON, or the text of a file that is none. Throws an {@link ImportError}, and nothing else. */
+  convert(document: unknown, options?: ImportOptions): Converted
 }
 
 /** Why a document is not of the format: all of it, with paths into the foreign document. */
