@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { JsonObject } from '#graph/json.ts'
-import type { Edge, RivetRunner, Short, ShortGraph } from './rivet/kit.suite.ts'
-import { createRivetRunner, ifNode, input, output, project, runInRivet, text } from './rivet/kit.suite.ts'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import type { Project } from '@ironclad/rivet-core'
+import { deserializeProject } from '@ironclad/rivet-core'
+import { stringify } from 'yaml'
+import { ImportError } from './importer.ts'
+import type { RivetRunner, ShortGraph } from './rivet/kit.suite.ts'
+import { createRivetRunner, fileOf, input, output, project } from './rivet/kit.suite.ts'
+import { readProject } from './rivet/project.ts'
+import importer from './rivet.ts'
 
 let runner: RivetRunner
 beforeAll(async () => {
@@ -9,236 +14,265 @@ beforeAll(async () => {
 })
 afterAll(async () => runner[Symbol.asyncDispose]())
 
-type Graphs = Readonly<Record<string, ShortGraph>>
-
-/** Runs a project in Rivet and here: both give this. */
-async function expectBoth(graphs: Graphs, inputs: JsonObject, expected: JsonObject) {
-  const made = project(graphs)
-  expect(await runInRivet(made, inputs)).toEqual(expected)
-  expect((await runner.run(made, inputs)).outputs).toEqual(expected)
-}
-
-/** One node: constants into its inputs, an output of the graph for each output named. */
-function single(node: Short, ins: Readonly<Record<string, Short | undefined>>, outs: readonly string[]): Graphs {
-  const given = Object.entries(ins).flatMap(([port, short]) => (short ? [[port, short] as const] : []))
-  return {
-    main: {
+describe('models', () => {
+  test('are asked with the text, or with the messages', async () => {
+    const main: ShortGraph = {
       nodes: {
-        it: node,
-        ...Object.fromEntries(given.map(([, short], index) => [`in${index}`, short])),
-        ...Object.fromEntries(outs.map((port, index): [string, Short] => [`out${index}`, output(port)])),
+        who: input('who'),
+        p: ['prompt', { type: 'user', promptText: 'Who is {{who}}?' }],
+        rules: ['prompt', { type: 'system', promptText: 'Be brief.' }],
+        all: ['assemblePrompt'],
+        c: ['chat', { model: 'local/demo', temperature: 0, maxTokens: 50 }],
+        d: ['chat', { model: 'gpt-4o-mini', temperature: 0.5, maxTokens: 1024 }],
+        out: output('out'),
+        again: output('again'),
+        prompt: output('prompt'),
       },
       edges: [
-        ...given.map(([port, [type]], index): Edge => [`in${index}.${OUT[type] ?? 'output'}`, `it.${port}`]),
-        ...outs.map((port, index): Edge => [`it.${port}`, `out${index}.value`]),
+        ['who.data', 'p.who'],
+        ['rules.output', 'all.message1'],
+        ['p.output', 'all.message2'],
+        ['all.prompt', 'c.prompt'],
+        ['c.response', 'd.prompt'],
+        ['c.response', 'out.value'],
+        ['d.response', 'again.value'],
+        ['all.prompt', 'prompt.value'],
+      ],
+    }
+    const { outputs, entries } = await runner.run(project({ main }), { who: 'Ada' })
+    expect(outputs).toMatchObject({ out: expect.stringContaining('Ada'), again: expect.any(String) })
+    expect(outputs['prompt']).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Who is Ada?' },
+    ])
+    const asked = entries.flatMap(entry =>
+      entry.kind === 'node.ended' && entry.node.startsWith('chat-') ? [entry.node] : [],
+    )
+    expect(asked).toEqual(['chat-c', 'chat-d'])
+    const { report } = importer.convert(fileOf(project({ main })), {
+      models: ['local/demo'],
+      defaultModel: 'local/demo',
+    })
+    expect(report.nodes.find(({ node }) => node === 'chat-d')).toEqual({
+      node: 'chat-d',
+      component: 'chat',
+      outcome: 'approximated',
+      note: 'nobody lists the model "gpt-4o-mini" here: local/demo is used instead',
+    })
+    expect(report.nodes.find(({ node }) => node === 'chat-c')).toMatchObject({ outcome: 'mapped' })
+  })
+})
+
+describe('a node with a condition', () => {
+  const file = (go: boolean) => ({
+    version: 4,
+    data: {
+      metadata: { id: 'p', title: 'P', description: '', mainGraphId: 'm' },
+      graphs: {
+        m: {
+          metadata: { id: 'm', name: 'M', description: '' },
+          nodes: {
+            '[b]:boolean "B"': {
+              visualData: '0/0/1/1',
+              data: { value: go },
+              outgoingConnections: ['value->"T" t/$if'],
+            },
+            '[t]:text "T"': {
+              visualData: '9/0/1/1',
+              data: { text: 'ran' },
+              isConditional: true,
+              outgoingConnections: ['output->"O" o/value', 'output->"C" c/input1'],
+            },
+            '[e]:text "E"': {
+              visualData: '9/9/1/1',
+              data: { text: 'else' },
+              outgoingConnections: ['output->"C" c/input2'],
+            },
+            '[c]:coalesce "C"': { visualData: '19/0/1/1', outgoingConnections: ['output->"P" p/value'] },
+            '[o]:graphOutput "O"': { visualData: '29/0/1/1', data: { id: 'out', dataType: 'string' } },
+            '[p]:graphOutput "P"': { visualData: '29/9/1/1', data: { id: 'all', dataType: 'string' } },
+          },
+        },
+      },
+    },
+  })
+  test.each([
+    [true, { out: 'ran', all: 'ran' }],
+    [false, { all: 'else' }],
+  ] as const)('that is %s', async (go, expected) => {
+    expect((await runner.run(stringify(file(go)))).outputs).toEqual(expected)
+    expect(importer.recognises(file(go))).toBe(true)
+    expect(importer.convert(file(go)).document.origin).toEqual({ format: 'rivet', document: file(go) })
+  })
+})
+
+describe('the file', () => {
+  const full = project({
+    main: {
+      nodes: {
+        a: input('in'),
+        'b"': ['text', { text: '{{x/y}} {{z}}' }, { title: 'A "title" -> with/all', description: 'said' }],
+        c: ['comment', { text: 'Look', height: 50 }],
+        s: ['subGraph', { graphId: 'other' }],
+        e: ['getEmbedding', { model: 'm', deep: [{ a: 1 }] }],
+        o: output('out'),
+        p: ['text', { text: 'p' }, { disabled: true, isSplitRun: true, splitRunMax: 5, isSplitSequential: true }],
+      },
+      edges: [
+        ['a.data', 'b".z'],
+        ['b".output', 's.q'],
+        ['s.r', 'o.value'],
+        ['a.data', 'e.input'],
+        ['p.output', 'nobody.in'],
       ],
     },
+    other: { nodes: { q: input('q'), r: output('r') }, edges: [['q.data', 'r.value']] },
+  })
+  const plain = (made: Project) => ({
+    title: made.metadata.title,
+    description: made.metadata.description,
+    main: made.metadata.mainGraphId,
+    graphs: Object.values(made.graphs).map(({ metadata, nodes, connections }) => ({
+      id: metadata?.id,
+      name: metadata?.name,
+      nodes: nodes.map(node => ({
+        id: node.id,
+        type: node.type,
+        title: node.title,
+        data: node.data,
+        at: [node.visualData.x, node.visualData.y],
+        width: node.visualData.width,
+        split: node.isSplitRun ? { most: node.splitRunMax, isSequential: node.isSplitSequential ?? false } : undefined,
+        isDisabled: node.disabled ?? false,
+        isConditional: false,
+      })),
+      edges: connections.map(({ outputNodeId, outputId, inputNodeId, inputId }) => ({
+        from: outputNodeId,
+        output: outputId,
+        to: inputNodeId,
+        input: inputId,
+      })),
+    })),
+  })
+  const ours = (file: string) => {
+    const { title, description, main, graphs } = readProject(file)
+    return {
+      title,
+      description,
+      main,
+      graphs: graphs.map(({ id, name, nodes, edges }) => ({
+        id,
+        name,
+        nodes,
+        edges,
+      })),
+    }
   }
-}
-const OUT: Readonly<Record<string, string>> = { number: 'value', boolean: 'value', graphInput: 'data' }
-const number = (value: number): Short => ['number', { value }]
-const boolean = (value: boolean): Short => ['boolean', { value }]
-const json = (value: unknown): Short => ['object', { jsonTemplate: JSON.stringify(value) }]
-const list = (dataType: string, value: readonly unknown[]): Short =>
-  input('unused', `${dataType}[]`, { defaultValue: value as never })
 
-describe('one node gives here what it gives in Rivet', () => {
-  const cases: readonly (readonly [
-    name: string,
-    node: Short,
-    ins: Readonly<Record<string, Short | undefined>>,
-    outputs: JsonObject,
-  ])[] = [
-    ['text', text('a {{x}}, {{none}}.'), { x: text('b') }, { output: 'a b, .' }],
-    [
-      'text with braces',
-      text('{"x": {{{x}}}, {{x}}}} \\{{x}} {{{literal}}} {{x | uppercase | trim}}{'),
-      { x: text(' b') },
-      { output: '{"x": {{x}}, {{x}}}} \\ b {{literal}} B{' },
-    ],
-    [
-      'text with odd names',
-      text('{{a b}} {{user.name}} {{this}} {{#if}}'),
-      { 'a b': number(1), 'user.name': boolean(true), this: text('t'), '#if': text('') },
-      { output: '1 true t ' },
-    ],
-    ['text of a list', text('{{x}}'), { x: list('string', ['a', 'b']) }, { output: 'a\nb' }],
-    ['text of an object', text('{{x}}'), { x: json({ a: [1] }) }, { output: '{"a":[1]}' }],
-    ['number', number(3), {}, { value: 3 }],
-    ['rounded number', ['number', { value: 3.456, round: true, roundTo: 2 }], {}, { value: 3.46 }],
-    ['number of a text', ['number', { useValueInput: true }], { input: text('12') }, { value: 12 }],
-    ['boolean', boolean(true), {}, { value: true }],
-    ['boolean of a text', ['boolean', { useValueInput: true }], { input: text('false') }, { value: false }],
-    ['join', ['join', { joinString: ', ' }], { input1: text('a'), input2: text('b') }, { output: 'a, b' }],
-    [
-      'join of lists',
-      ['join', { joinString: '\\n', flatten: true }],
-      { input1: list('string', ['a', 'b']), input2: number(1) },
-      { output: 'a\nb\n1' },
-    ],
-    [
-      'join by an input',
-      ['join', { useJoinStringInput: true, joinString: 'x' }],
-      { input1: text('a'), input2: text('b'), joinString: text('-') },
-      { output: 'a-b' },
-    ],
-    ['split', ['split', { delimiter: ',' }], { string: text('a, b,,c') }, { splitString: ['a', ' b', '', 'c'] }],
-    ['split at lines', ['split', { delimiter: '\\n' }], { string: text('a\nb') }, { splitString: ['a', 'b'] }],
-    [
-      'split by a pattern',
-      ['split', { delimiter: '[0-9]+', regex: true }],
-      { string: text('a1b22c') },
-      { splitString: ['a', 'b', 'c'] },
-    ],
-    ['compare texts', ['compare', { comparisonFunction: '==' }], { a: text('1'), b: number(1) }, { output: true }],
-    [
-      'compare unequal',
-      ['compare', { comparisonFunction: '!=' }],
-      { a: json({ a: 1 }), b: json({ a: 2 }) },
-      { output: true },
-    ],
-    ['compare numbers', ['compare', { comparisonFunction: '<=' }], { a: number(9), b: number(10) }, { output: true }],
-    ['xor', ['compare', { comparisonFunction: 'xor' }], { a: boolean(true), b: boolean(true) }, { output: false }],
-    ['evaluate', ['evaluate', { operation: '^' }], { a: number(2), b: number(10) }, { output: 1024 }],
-    ['evaluate one', ['evaluate', { operation: 'negate' }], { a: number(2) }, { output: -2 }],
-    ['abs', ['evaluate', { operation: 'abs' }], { a: number(-2) }, { output: 2 }],
-    [
-      'object',
-      ['object', { jsonTemplate: '{"a": "{{a}}", "b": {{b}}, "c": "{{b}}", "d": {{d}}}' }],
-      { a: text('"x"\n'), b: json([1]) },
-      { output: { a: '"x"\n', b: [1], c: '[1]', d: null } },
-    ],
-    ['empty object', ['object', { jsonTemplate: '{}' }], {}, { output: {} }],
-    [
-      'array',
-      ['array', { flatten: true }],
-      { input1: text('a'), input2: list('string', ['b', 'c']) },
-      { output: ['a', 'b', 'c'], indices: [0, 1, 2], length: 3 },
-    ],
-    [
-      'array of arrays',
-      ['array', { flatten: false }],
-      { input1: text('a'), input2: list('string', ['b', 'c']) },
-      { output: ['a', ['b', 'c']], length: 2 },
-    ],
-    ['pop', ['pop', {}], { array: list('number', [1, 2, 3]) }, { lastItem: 3, restOfArray: [1, 2] }],
-    [
-      'pop at the front',
-      ['pop', { fromFront: true }],
-      { array: list('number', [1, 2, 3]) },
-      { lastItem: 1, restOfArray: [2, 3] },
-    ],
-    ['slice', ['slice', { start: 1, count: 2 }], { input: list('number', [1, 2, 3, 4]) }, { output: [2, 3] }],
-    [
-      'slice by inputs',
-      ['slice', { start: 0, useStartInput: true }],
-      { input: list('number', [1, 2, 3]), start: number(2) },
-      { output: [3] },
-    ],
-    [
-      'filter',
-      ['filter', {}],
-      { array: list('string', ['a', 'b', 'c']), include: list('boolean', [true, false, true]) },
-      { filtered: ['a', 'c'] },
-    ],
-    ['to JSON', ['toJson', { indented: true }], { data: json({ a: 1 }) }, { json: '{\n  "a": 1\n}' }],
-    ['JSON in a text', ['extractJson', {}], { input: text('so: {"a": 1}.') }, { output: { a: 1 } }],
-    ['no JSON in a text', ['extractJson', {}], { input: text('none') }, { noMatch: 'none' }],
-    [
-      'a pattern',
-      ['extractRegex', { regex: '(\\w)=(\\d)' }],
-      { input: text('a=1 b=2') },
-      { output1: 'a', output2: '1', matches: ['a', 'b'], succeeded: true, failed: false },
-    ],
-    [
-      'code blocks',
-      ['extractMarkdownCodeBlocks', {}],
-      { input: text('x\n```js\n1\n```\n```\n2\n```') },
-      { firstBlock: '1\n', allBlocks: ['1\n', '2\n'], languages: ['js', ''] },
-    ],
-    ['no code blocks', ['extractMarkdownCodeBlocks', {}], { input: text('x') }, { allBlocks: [], languages: [] }],
-    [
-      'a path',
-      ['extractObjectPath', { path: "$.a['b'][0]" }],
-      { object: json({ a: { b: [5] } }) },
-      { match: 5, all_matches: [5] },
-    ],
-    ['no path', ['extractObjectPath', { path: '$.x' }], { object: json({ a: 1 }) }, { all_matches: [] }],
-    [
-      'destructure',
-      ['destructure', { paths: ['$.a', '$.b.c'] }],
-      { object: json({ a: 1, b: { c: [2] } }) },
-      { match_0: 1, match_1: [2] },
-    ],
-    ['match', ['match', { cases: ['^a', 'b$'] }], { input: text('ab') }, { case1: 'ab', case2: 'ab' }],
-    [
-      'match at most one',
-      ['match', { cases: ['^a', 'b$'], exclusive: true }],
-      { input: text('ab'), value: number(1) },
-      { case1: 1 },
-    ],
-    ['match nothing', ['match', { cases: ['^a'] }], { input: text('b') }, { unmatched: 'b' }],
-    ['if', ifNode, { if: text('x'), value: number(1) }, { output: 1 }],
-    ['if not', ifNode, { if: text(''), value: number(1) }, { falseOutput: 1 }],
-    ['if an empty list', ifNode, { if: list('string', []), value: number(1) }, { falseOutput: 1 }],
-    ['if zero', ifNode, { if: number(0), value: number(1) }, { output: 1 }],
-    ['if nothing', ifNode, { value: number(1) }, { falseOutput: 1 }],
-    ['if without a value', ifNode, { if: boolean(true) }, {}],
-    [
-      'if/else',
-      ['ifElse', { unconnectedControlFlowExcluded: true }],
-      { if: boolean(false), true: number(1), false: number(2) },
-      { output: 2 },
-    ],
-    [
-      'if/else of a number',
-      ['ifElse', { unconnectedControlFlowExcluded: true }],
-      { if: number(5), true: number(1), false: number(2) },
-      { output: 2 },
-    ],
-    [
-      'if/else without one',
-      ['ifElse', { unconnectedControlFlowExcluded: true }],
-      { if: boolean(false), true: number(1) },
-      {},
-    ],
-    ['coalesce', ['coalesce', {}], { input1: number(0), input2: number(2) }, { output: 0 }],
-    ['race', ['raceInputs', {}], { input1: text('a') }, { result: 'a' }],
-    ['passthrough', ['passthrough', {}], { input1: text('a'), input2: number(2) }, { output1: 'a', output2: 2 }],
-    ['delay', ['delay', { delay: 1 }], { input1: text('a') }, { output1: 'a' }],
-    [
-      'code',
-      [
-        'code',
-        {
-          code: 'return { o: { type: "number", value: inputs.a.value + 1 }, t: { type: "string", value: inputs.b.type } } // end',
-          inputNames: ['a', 'b', 'in'],
-          outputNames: ['o', 't'],
+  test('of version 4 is read as Rivet reads it', () => {
+    const file = fileOf(full)
+    expect(ours(file)).toEqual(plain(deserializeProject(file)[0]))
+    expect(importer.recognises(file)).toBe(true)
+  })
+
+  test('of version 3 is read as Rivet reads it', () => {
+    const node = (id: string, type: string, data: object, outgoingConnections: readonly string[]) => ({
+      id,
+      type,
+      title: type,
+      description: '',
+      visualData: '1.5/-2/300/null',
+      isSplitRun: false,
+      data,
+      outgoingConnections,
+    })
+    const file = stringify({
+      version: 3,
+      data: {
+        metadata: { id: 'p', title: 'Old', description: 'd', mainGraphId: 'm' },
+        graphs: {
+          m: {
+            metadata: { id: 'm', name: 'M', description: '' },
+            nodes: {
+              t: node('t', 'text', { text: 'x' }, ['output->"graphOutput" o/value']),
+              o: node('o', 'graphOutput', { id: 'out', dataType: 'string' }, []),
+            },
+          },
         },
-      ],
-      { a: number(1), b: list('string', ['x']) },
-      { o: 2, t: 'string[]' },
-    ],
-    [
-      'code that leaves out',
-      [
-        'code',
-        {
-          code: 'return { out: { type: "control-flow-excluded", value: undefined }, error: { type: "any", value: inputs.in.value } }',
-          inputNames: ['in'],
-          outputNames: ['out', 'error'],
-        },
-      ],
-      { in: number(1) },
-      { error: 1 },
-    ],
-    ['a global', ['getGlobal', { id: 'g', dataType: 'string', onDemand: false }], {}, { value: '' }],
-  ]
-  test.each(cases)('%s', async (_, node, ins, outputs) => {
-    await expectBoth(
-      single(node, ins, Object.keys(node[0] === 'if' || node[0] === 'ifElse' ? { ...outputs, output: 0 } : outputs)),
-      {},
-      outputs,
-    )
+      },
+    })
+    const said = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+    try {
+      expect(ours(file)).toEqual(plain(deserializeProject(file)[0]))
+    } finally {
+      said.mockRestore()
+    }
+    expect(importer.recognises(file)).toBe(true)
+  })
+
+  test('becomes a spell for each graph, with a report of every node', () => {
+    const { document, report, spells } = importer.convert(fileOf(full))
+    expect(document).toMatchObject({
+      name: 'A project',
+      description: 'of tests',
+      notes: [{ text: 'Look' }],
+      origin: { format: 'rivet', document: fileOf(full) },
+    })
+    expect(spells?.map(one => one.document.name)).toEqual(['A project · Graph other'])
+    expect(document.nodes['sub-graph-s']?.config).toMatchObject({
+      spell: 'A project · Graph other',
+      inputs: ['q'],
+      outputs: ['r'],
+    })
+    expect(document.nodes['get-embedding-e']).toMatchObject({
+      type: 'missing/getEmbedding',
+      config: { deep: [{ a: 1 }] },
+    })
+    expect(report.nodes.map(({ node, outcome }) => [node, outcome])).toEqual([
+      ['graph-input-a', 'mapped'],
+      ['text-b', 'mapped'],
+      ['get-embedding-e', 'missing'],
+      ['graph-output-o', 'mapped'],
+      ['sub-graph-s', 'mapped'],
+    ])
+    expect(report.notes).toEqual([
+      'the project has 2 graphs: the others are spells, too: "A project · Graph other"',
+      'the edge text-p.output → nobody.in was left out: there is no node "nobody"',
+      '1 comment is a note on the canvas here',
+      '"text" (text-p) is disabled: it and what follows from it alone never run',
+    ])
+  })
+
+  test('that is none is refused with the reason', () => {
+    const problems = (value: unknown) => {
+      try {
+        importer.convert(value)
+        return 'imported'
+      } catch (error) {
+        return error instanceof ImportError ? error.problems.map(({ path, message }) => `${path}: ${message}`) : error
+      }
+    }
+    expect(problems('version: 4\ndata: [')).toEqual([expect.stringMatching(/^: is not YAML: /)])
+    expect(problems('version: 2\ndata:\n  graphs: {}\n')).toEqual([
+      'version: expected version 3 or 4, got 2: open the project in Rivet and save it again',
+    ])
+    expect(
+      problems(
+        stringify({
+          version: 4,
+          data: { graphs: { m: { nodes: { x: 5, '[y]:text ""': { data: 1, outgoingConnections: [7] } } } } },
+        }),
+      ),
+    ).toEqual([
+      'data.metadata: expected an object',
+      'data.graphs.m.nodes.x: expected an object',
+      'data.graphs.m.nodes.[y]:text "".data: expected an object',
+      'data.graphs.m.nodes.[y]:text "".outgoingConnections[0]: expected a text such as output->"Title" node/input',
+    ])
+    expect(
+      problems(
+        `a: &a [x, x]\n${Array.from({ length: 30 }, (_, index) => `b${index}: &b${index} [*${index === 0 ? 'a' : `b${index - 1}`}, *${index === 0 ? 'a' : `b${index - 1}`}]`).join('\n')}`,
+      ),
+    ).toEqual([expect.stringContaining('is not YAML')])
   })
 })

@@ -6,6 +6,7 @@ import { ImportError } from './importer.ts'
 import { kindOf } from './rivet/data.ts'
 import { convertGraph } from './rivet/graph.ts'
 import type { ConvertedGraph } from './rivet/graph.ts'
+import { textOf } from './rivet/piece.ts'
 import type { Callee } from './rivet/piece.ts'
 import { isProject, readProject } from './rivet/project.ts'
 import type { RivetGraph, RivetProject } from './rivet/project.ts'
@@ -119,8 +120,8 @@ function calleeOf({ nodes, edges }: RivetGraph, name: string, unsure: ReadonlySe
         own === type && (type === 'graphInput' || wired.has(id))
           ? [
               [
-                String(data['id'] || (type === 'graphInput' ? 'input' : 'output')),
-                String(data['dataType'] ?? ''),
+                textOf(data, 'id') || (type === 'graphInput' ? 'input' : 'output'),
+                textOf(data, 'dataType', 'string'),
               ] as const,
             ]
           : [],

@@ -35,6 +35,10 @@ export class Adapter {
     switch (from.kind) {
       case 'list':
         return this.#make(from.end, beside, 'text', { type: 'text/join', config: { separator: '\n' } }, 'list', 'text')
+      case 'mixed': {
+        const node: NodeDocument = { type: 'text/template', config: { template: '{{join value "\n"}}' } }
+        return this.#make(from.end, beside, 'text', node, 'value', 'text')
+      }
       case 'message':
         return this.#make(from.end, beside, 'text', { type: 'data/get', config: { path: 'content' } }, 'from', 'value')
       case 'messages': {

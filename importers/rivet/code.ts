@@ -93,7 +93,7 @@ export function userCode(making: Making): Piece {
   const mayExclude = source.includes('control-flow-excluded')
   return codePiece(making, {
     ins,
-    outs: outs.map(name => ({ name, conditional: mayExclude })),
+    outs: outs.map(name => ({ name, kind: 'mixed', conditional: mayExclude })),
     head: `const code = inputs => { ${source}\n}`,
     body: [
       TYPED,

@@ -11,7 +11,7 @@ export function object(making: Making): Piece {
   const names = [...new Set(Array.from(template.matchAll(/\{\{([^}]+)\}\}/g), ([, name = '']) => name))]
   return codePiece(making, {
     ins: names,
-    outs: [{ name: 'output' }, { name: 'kind' }],
+    outs: [{ name: 'output', kind: 'mixed' }, { name: 'kind' }],
     body: [
       `const template = ${JSON.stringify(template)}`,
       'const filled = template.replace(/("?)\\{\\{([^}]+)\\}\\}("?)/g, (_, quote, name) => {',
@@ -28,8 +28,8 @@ export function object(making: Making): Piece {
 export function array(making: Making): Piece {
   const { id, node, usedInputs, usedOutputs, kinds } = making
   const ports = numbered(usedInputs, 'input').filter(port => usedInputs.includes(port))
-  const { flatten = true, flattenDeep = false } = node.data
-  const isPlain = flatten === false || ports.every(port => kinds.get(port) === 'message')
+  const { flatten, flattenDeep } = node.data
+  const isPlain = flatten !== true || ports.every(port => kinds.get(port) === 'message')
   if (isPlain && ports.length > 0 && ports.length <= 26 && !usedOutputs.includes('indices'))
     return {
       nodes: { [id]: { type: 'data/list', ...titled(node), config: { count: ports.length } } },
@@ -45,7 +45,7 @@ export function array(making: Making): Piece {
     outs: [{ name: 'output', kind: 'list' }, { name: 'indices', kind: 'list' }, { name: 'length' }],
     body: [
       `const given = ${JSON.stringify(ports)}.map(port => v[port] ?? null)`,
-      `const output = ${flatten === false ? 'given' : `given.flatMap(one => Array.isArray(one) ? ${flat} : [one])`}`,
+      `const output = ${flatten !== true ? 'given' : `given.flatMap(one => Array.isArray(one) ? ${flat} : [one])`}`,
       'return { output, indices: output.map((_, index) => index), length: output.length }',
     ].join('\n'),
   })
@@ -55,7 +55,10 @@ export function pop(making: Making): Piece {
   const isFront = making.node.data['fromFront'] === true
   return codePiece(making, {
     ins: ['array'],
-    outs: [{ name: 'lastItem' }, { name: 'restOfArray', kind: 'list' }],
+    outs: [
+      { name: 'lastItem', kind: 'mixed' },
+      { name: 'restOfArray', kind: 'list' },
+    ],
     body: [
       "if (!Array.isArray(v.array) || v.array.length === 0) throw new Error('the list is empty, or none')",
       isFront
@@ -168,6 +171,7 @@ export function getGlobal({ id, node, usedOutputs }: Making): Piece {
 export function kindOf(dataType: string): Pick<OutPort, 'kind'> {
   if (dataType === 'chat-message') return { kind: 'message' }
   if (dataType === 'chat-message[]') return { kind: 'messages' }
+  if (dataType === 'any') return { kind: 'mixed' }
   return dataType.endsWith('[]') ? { kind: 'list' } : {}
 }
 

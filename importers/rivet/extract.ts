@@ -37,7 +37,7 @@ export function extractJson(making: Making): Piece {
     ins: ['input'],
     texts: ['input'],
     outs: [
-      { name: 'output', conditional: true },
+      { name: 'output', kind: 'mixed', conditional: true },
       { name: 'noMatch', conditional: true },
     ],
     body: [
@@ -105,7 +105,7 @@ export function extractObjectPath(making: Making): Piece | undefined {
   return codePiece(making, {
     ins: ['object'],
     outs: [
-      { name: 'match', conditional: true },
+      { name: 'match', kind: 'mixed', conditional: true },
       { name: 'all_matches', kind: 'list' },
     ],
     body: [
@@ -124,7 +124,7 @@ export function destructure(making: Making): Piece | undefined {
   return codePiece(making, {
     ins: ['object'],
     // Always more than one, so that an object without the value is not taken for it.
-    outs: [...list.map((_, index) => ({ name: `match_${index}` })), { name: 'count' }],
+    outs: [...list.map((_, index) => ({ name: `match_${index}`, kind: 'mixed' as const })), { name: 'count' }],
     body: [
       WALK,
       PARSED,

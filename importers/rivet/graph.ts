@@ -9,8 +9,10 @@ import { AS_BOOLEAN } from './logic.ts'
 import { missing, NODES } from './nodes.ts'
 import type { Loop } from './order.ts'
 import { findLoops, orderOf, roundOf } from './order.ts'
+import { kindOfPort, textOf } from './piece.ts'
 import type { Callee, Making, OutPort, Piece, PortKind } from './piece.ts'
 import type { RivetEdge, RivetGraph, RivetNode } from './project.ts'
+import { place } from './place.ts'
 import { splitRun } from './split.ts'
 
 /** What the graphs of a project know of each other. */
@@ -155,7 +157,7 @@ class GraphConversion {
 
   #makingOf(node: RivetNode, id: string): Making {
     const edges = this.#into.get(node.id) ?? []
-    const kinds = new Map(edges.map(edge => [edge.input, kindOf(this.#portOf(edge))] as const))
+    const kinds = new Map(edges.map(edge => [edge.input, kindOfPort(this.#portOf(edge))] as const))
     const unique = (ports: readonly string[]) => [...new Set(ports)].filter(port => port !== IF)
     return {
       id,
@@ -175,7 +177,7 @@ class GraphConversion {
     const maker = Object.hasOwn(NODES, node.type) ? NODES[node.type] : undefined
     const piece = maker?.(making) ?? missing(making)
     if (node.type === 'graphInput' && Object.hasOwn(piece.nodes, id))
-      this.#inputs.set(String(node.data['id'] || 'input'), id)
+      this.#inputs.set(textOf(node.data, 'id') || 'input', id)
     return node.split && piece.outcome !== 'missing' && making.usedInputs.length > 0
       ? splitRun(making, piece, this.#flow, this.#adapter)
       : piece
@@ -209,7 +211,7 @@ class GraphConversion {
     if (!built) return []
     const port = this.#portOf(edge)
     if (port?.never) return [NEVER]
-    if (!built.piece.flow) return built.needs
+    if (!built.piece.flow || built.needs.includes(NEVER)) return built.needs
     return [port?.when ? this.#branchOf(built, port.when) : built.piece.flow.out]
   }
 
@@ -311,7 +313,7 @@ class GraphConversion {
   #enter({ node, id, piece, needs }: Built, flow: NonNullable<Piece['flow']>): void {
     this.#flow.define(flow.out, needs)
     const isInLoop = this.#homes.has(node.id)
-    if (piece.isResult && !this.#flow.isSure(needs)) this.#unsure.add(String(node.data['id'] || 'output'))
+    if (piece.isResult && !this.#flow.isSure(needs)) this.#unsure.add(textOf(node.data, 'id') || 'output')
     if (piece.isResult && needs.includes(NEVER)) this.#flow.wires.push(['never.out', flow.in])
     else if (!piece.isResult || needs.length > 0 || isInLoop)
       this.#flow.enter(flow.in, id, needs, this.#beginning(node.id))
@@ -359,15 +361,19 @@ class GraphConversion {
   #collect(): ConvertedGraph {
     const built = [...this.#ids.keys()].flatMap(id => this.#built.get(id) ?? [])
     const wires = [...built.flatMap(({ piece }) => piece.wires ?? []), ...this.#adapter.wires, ...this.#flow.wires]
-    const isUsed = (id: string) => wires.some(([from]) => from === `${id}.out`)
+    const ends = new Set(wires.map(([from]) => from))
+    const isUsed = (id: string) => ends.has(`${id}.out`)
     const comments = built.filter(({ piece }) => piece.notes).length
-    if (comments > 0) this.#remarks.push(`${comments} comments are notes on the canvas here`)
+    if (comments > 0)
+      this.#remarks.push(
+        comments === 1 ? '1 comment is a note on the canvas here' : `${comments} comments are notes on the canvas here`,
+      )
     for (const { node } of built)
       if (node.isDisabled)
         this.#remarks.push(
           `"${node.title}" (${this.#ids.get(node.id)}) is disabled: it and what follows from it alone never run`,
         )
-    const { nodes, shift } = this.#place(built, isUsed('start'), isUsed('never'))
+    const { nodes, shift } = place(this.#graph, built, this.#flow.helpers, isUsed)
     return {
       nodes,
       wires: [...new Map(wires.map(wire => [wire.join('\n'), wire])).values()],
@@ -385,42 +391,11 @@ class GraphConversion {
     const [first] = Object.keys(piece.nodes)
     const standing = Object.hasOwn(piece.nodes, id)
       ? id
-      : (first ?? this.#inputs.get(String(node.data['id'] || 'input')))
+      : (first ?? this.#inputs.get(textOf(node.data, 'id') || 'input'))
     if (standing === undefined || piece.notes || node.isDisabled) return []
     return [{ node: standing, component: node.type, outcome: piece.outcome, note: piece.note ?? '' }]
-  }
-
-  #place(built: readonly Built[], hasStart: boolean, hasNever: boolean) {
-    const points = this.#graph.nodes.flatMap(({ at }) => (at ? [at] : []))
-    const [left, top] = [Math.min(0, ...points.map(([x]) => x)), Math.min(0, ...points.map(([, y]) => y))]
-    const room = hasStart ? 240 : 0
-    const shift = ([x, y]: readonly [number, number]): readonly [number, number] => [
-      Math.round(x - left + room),
-      Math.round(y - top),
-    ]
-    const beside = Map.groupBy(this.#flow.helpers, one => one.beside)
-    const nodes: Record<string, NodeDocument> = {}
-    if (hasStart) nodes['start'] = { type: 'flow/start', at: [0, 0] }
-    if (hasNever) nodes['never'] = { type: 'flow/join', title: 'Never', config: { mode: 'all' }, at: [0, 160] }
-    built.forEach(({ node, id, piece }, row) => {
-      const [x, y] = shift(node.at ?? [left, top + row * 150])
-      const all = [...Object.entries(piece.nodes), ...(beside.get(id) ?? []).map(one => [one.id, one.node] as const)]
-      all.forEach(([key, one], index) => {
-        nodes[key] = { ...one, at: [x + (index % 2) * 40, y + index * 110] }
-      })
-      for (const key of Object.keys(piece.nodes))
-        beside
-          .get(key)
-          ?.forEach((one, index) => (nodes[one.id] ??= { ...one.node, at: [x + 80, y + 60 + index * 110] }))
-    })
-    for (const one of this.#flow.helpers) nodes[one.id] ??= { ...one.node, at: shift([left, top]) }
-    return { nodes, shift }
   }
 }
 
 /** Runs never, and nothing that reads it does. */
 const DISABLED: Piece = { nodes: {}, inputs: {}, outputs: {}, outcome: 'mapped' }
-
-function kindOf(port: OutPort | undefined): PortKind {
-  return port?.role === undefined ? (port?.kind ?? 'any') : 'message'
-}

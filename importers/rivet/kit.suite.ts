@@ -30,6 +30,9 @@ export interface ShortGraph {
   readonly edges?: readonly Edge[]
 }
 
+/** Graphs by id; the first is the main one. */
+export type Graphs = Readonly<Record<string, ShortGraph>>
+
 /** A project of graphs by id; the first is the main one. */
 export function project(graphs: Readonly<Record<string, ShortGraph>>): Project {
   const [main] = Object.keys(graphs)
@@ -82,6 +85,30 @@ export const output = (id: string, dataType = 'any'): Short => ['graphOutput', {
 export const text = (value: string): Short => ['text', { text: value }]
 export const ifNode: Short = ['if', { unconnectedControlFlowExcluded: true }]
 
+/** One node: constants into its inputs, an output of the graph for each output named. */
+export function single(node: Short, ins: Readonly<Record<string, Short | undefined>>, outs: readonly string[]): Graphs {
+  const given = Object.entries(ins).flatMap(([port, short]) => (short ? [[port, short] as const] : []))
+  return {
+    main: {
+      nodes: {
+        it: node,
+        ...Object.fromEntries(given.map(([, short], index) => [`in${index}`, short])),
+        ...Object.fromEntries(outs.map((port, index): [string, Short] => [`out${index}`, output(port)])),
+      },
+      edges: [
+        ...given.map(([port, [type]], index): Edge => [`in${index}.${OUT[type] ?? 'output'}`, `it.${port}`]),
+        ...outs.map((port, index): Edge => [`it.${port}`, `out${index}.value`]),
+      ],
+    },
+  }
+}
+const OUT: Readonly<Record<string, string>> = { number: 'value', boolean: 'value', graphInput: 'data' }
+export const number = (value: number): Short => ['number', { value }]
+export const boolean = (value: boolean): Short => ['boolean', { value }]
+export const json = (value: unknown): Short => ['object', { jsonTemplate: JSON.stringify(value) }]
+export const list = (dataType: string, value: readonly unknown[]): Short =>
+  input(`a list of ${value.join()}`, `${dataType}[]`, { defaultValue: value as never })
+
 /** The file that Rivet writes. */
 export const fileOf = (made: Project): string => String(serializeProject(made))
 
@@ -117,7 +144,9 @@ export async function createRivetRunner(): Promise<RivetRunner> {
   const completion = system.as('user-1').client(CompletionServiceDefinition)
   return {
     async run(made, passed = {}) {
-      const { document, spells = [] } = importer.convert(typeof made === 'string' ? made : fileOf(made))
+      const { document, spells = [] } = importer.convert(typeof made === 'string' ? made : fileOf(made), {
+        models: ['local/demo'],
+      })
       const library = new Map<string, SpellDocument>(
         [document, ...spells.map(one => one.document)].map(one => [one.name, one]),
       )

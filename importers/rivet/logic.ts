@@ -1,5 +1,5 @@
 import type { Making, Piece } from './piece.ts'
-import { constant, noted, numbered, numberOf, textOf, titled } from './piece.ts'
+import { constant, mergeKinds, noted, numbered, numberOf, textOf, titled } from './piece.ts'
 import { codePiece } from './code.ts'
 import { AS_TEXT } from './text.ts'
 
@@ -31,14 +31,15 @@ export function ifNode(making: Making): Piece {
   const never = { end: `${id}.output`, never: true }
   if (!hasValue && excludes(making)) return { ...piece, outputs: { output: never, falseOutput: never } }
   const flag = `${id}.is true`
+  const kind = making.kinds.get('value') ?? 'any'
   return {
     ...piece,
     nodes: Object.fromEntries(
       Object.entries(piece.nodes).map(([key, one]) => [key, { ...one, title: node.title || 'If' }]),
     ),
     outputs: {
-      output: { end: `${id}.output`, when: { flag, side: 'yes' } },
-      falseOutput: { end: `${id}.falseOutput`, when: { flag, side: 'no' } },
+      output: { end: `${id}.output`, kind, when: { flag, side: 'yes' } },
+      falseOutput: { end: `${id}.falseOutput`, kind, when: { flag, side: 'no' } },
     },
   }
 }
@@ -51,7 +52,13 @@ export function ifElse(making: Making): Piece {
   return codePiece(making, {
     ins: ['if', 'true', 'false'],
     settles: ['if', 'true', 'false'],
-    outs: [{ name: 'output', conditional: isOpen && excludes(making) ? true : 'lazy' }],
+    outs: [
+      {
+        name: 'output',
+        kind: mergeKinds(usedInputs.filter(port => port !== 'if').map(port => making.kinds.get(port))),
+        conditional: isOpen && excludes(making) ? true : 'lazy',
+      },
+    ],
     body: [
       TRUE_FOR_IF_ELSE,
       `const found = isTrue(v.if) ? ${values.join(' : ')}`,
@@ -63,12 +70,13 @@ export function ifElse(making: Making): Piece {
 export function match(making: Making): Piece {
   const { data } = making.node
   const cases = (Array.isArray(data['cases']) ? data['cases'] : []).map(one => (typeof one === 'string' ? one : ''))
+  const kind = making.kinds.get('value') ?? 'any'
   return codePiece(making, {
     ins: ['input', 'value'],
     texts: ['input'],
     outs: [
-      ...cases.map((_, index) => ({ name: `case${index + 1}`, conditional: true })),
-      { name: 'unmatched', conditional: true },
+      ...cases.map((_, index) => ({ name: `case${index + 1}`, kind, conditional: true })),
+      { name: 'unmatched', kind, conditional: true },
     ],
     body: [
       AS_TEXT,
@@ -86,7 +94,7 @@ export function coalesce(making: Making): Piece {
   return codePiece(making, {
     ins: [...ports, ...(making.usedInputs.includes('conditional') ? ['conditional'] : [])],
     settles: ports,
-    outs: [{ name: 'output', conditional: 'lazy' }],
+    outs: [{ name: 'output', kind: mergeKinds(ports.map(port => making.kinds.get(port))), conditional: 'lazy' }],
     body: `const [first] = ${JSON.stringify(ports)}.filter(port => v[port] !== undefined)\nreturn first === undefined ? {} : { output: v[first] }`,
   })
 }
@@ -96,7 +104,7 @@ export function raceInputs(making: Making): Piece {
   return {
     ...codePiece(making, {
       ins: ports,
-      outs: [{ name: 'result' }, { name: 'from' }],
+      outs: [{ name: 'result', kind: mergeKinds(ports.map(port => making.kinds.get(port))) }, { name: 'from' }],
       body: `const [first] = ${JSON.stringify(ports)}.filter(port => v[port] !== undefined)\nreturn { result: v[first] ?? null, from: first ?? null }`,
     }),
     isRace: true,

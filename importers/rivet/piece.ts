@@ -3,8 +3,14 @@ import type { Json, JsonObject } from '#graph/json.ts'
 import type { Outcome } from '../importer.ts'
 import type { RivetGraph, RivetNode } from './project.ts'
 
-/** What an output port gives, as far as its kind is known. A `message` is `{role, content}`. */
-export type PortKind = 'any' | 'list' | 'message' | 'messages'
+/** What an output port gives: one value, a list, either of them; a `message` is `{role, content}`. */
+export type PortKind = 'any' | 'list' | 'mixed' | 'message' | 'messages'
+
+/** The kind of a port that passes on one of several values. */
+export function mergeKinds(kinds: readonly (PortKind | undefined)[]): PortKind {
+  const [first = 'any', ...others] = new Set(kinds.map(kind => kind ?? 'any'))
+  return others.length === 0 ? first : 'mixed'
+}
 
 /** Where the value of an output port is here. */
 export interface OutPort {
@@ -24,6 +30,11 @@ export interface When {
   readonly side: 'yes' | 'no'
   /** Only to be asked where what the node reads may be absent. */
   readonly isLazy?: boolean
+}
+
+/** What comes out of a port for those who read it. */
+export function kindOfPort(port: OutPort | undefined): PortKind {
+  return port?.role === undefined ? (port?.kind ?? 'any') : 'message'
 }
 
 /** Where an input port is here. */

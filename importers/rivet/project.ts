@@ -81,7 +81,7 @@ function parseYaml(text: string): unknown {
   if (text.length > LIMIT_CHARACTERS)
     throw new ImportError([{ path: '', message: `has ${text.length} characters; at most ${LIMIT_CHARACTERS}` }])
   try {
-    return parse(text, { logLevel: 'silent' }) as unknown
+    return parse(text, { logLevel: 'error' }) as unknown
   } catch (error) {
     const [message] = (error instanceof Error ? error.message : String(error)).split('\n')
     throw new ImportError([{ path: '', message: `is not YAML: ${message}` }])

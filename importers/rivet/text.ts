@@ -143,7 +143,7 @@ export const letter = (index: number) => String.fromCharCode(97 + index)
 export const AS_TEXT = `const text = value => value === undefined || value === null ? '' : typeof value === 'string' ? value : Array.isArray(value) ? value.map(text).join('\\n') : typeof value === 'object' && typeof value.content === 'string' && typeof value.role === 'string' ? value.content : typeof value === 'object' ? JSON.stringify(value) : String(value)`
 
 function joinByCode(making: Making, ports: readonly string[], separator: string, given: boolean): Piece {
-  const flatten = making.node.data['flatten'] !== false
+  const flatten = making.node.data['flatten'] === true
   return codePiece(making, {
     ins: [...ports, ...(given ? ['joinString'] : [])],
     outs: [{ name: 'output' }],
