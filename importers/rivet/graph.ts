@@ -9,8 +9,8 @@ import { AS_BOOLEAN } from './logic.ts'
 import { missing, NODES } from './nodes.ts'
 import type { Loop } from './order.ts'
 import { findLoops, orderOf, roundOf } from './order.ts'
-import { kindOfPort, textOf } from './piece.ts'
-import type { Callee, Making, OutPort, Piece, PortKind } from './piece.ts'
+import { DISABLED, kindOfPort, textOf } from './piece.ts'
+import type { Callee, Making, OutPort, Piece } from './piece.ts'
 import type { RivetEdge, RivetGraph, RivetNode } from './project.ts'
 import { place } from './place.ts'
 import { splitRun } from './split.ts'
@@ -396,6 +396,3 @@ class GraphConversion {
     return [{ node: standing, component: node.type, outcome: piece.outcome, note: piece.note ?? '' }]
   }
 }
-
-/** Runs never, and nothing that reads it does. */
-const DISABLED: Piece = { nodes: {}, inputs: {}, outputs: {}, outcome: 'mapped' }

@@ -66,6 +66,9 @@ export interface Piece {
   readonly note?: string
 }
 
+/** Runs never, and nothing that reads it does. */
+export const DISABLED: Piece = { nodes: {}, inputs: {}, outputs: {}, outcome: 'mapped' }
+
 /** What another graph of the project takes and gives. */
 export interface Callee {
   /** The name of its spell. */
