@@ -9,7 +9,7 @@ import type { Limits } from '#graph/limits.ts'
 import { parseDocument } from '#graph/parse.ts'
 import { compile } from '#graph/plan.ts'
 import { createRegistry, socketsOfType } from '#graph/registry.ts'
-import type { RunHost } from '#graph/run.ts'
+import type { Run, RunHost } from '#graph/run.ts'
 import { startRun } from '#graph/run.ts'
 import { discoverRecord } from '#mesh/discover.ts'
 
@@ -29,6 +29,22 @@ export interface Given {
   readonly seed?: number
   /** What is recorded already: the run goes on from there. */
   readonly journal?: readonly Entry[]
+  /** What a person says, in the order of the questions. */
+  readonly answers?: readonly Said[]
+  /** What is sent to its sources: each as soon as all before it has been worked on. A run that then still listens is stopped. */
+  readonly messages?: readonly Sent[]
+  /** Sees each entry as it happens. */
+  onEntry?(entry: Entry, run: Run): void
+}
+/** An answer to what a node asks. */
+export interface Said {
+  readonly node: string
+  readonly value: Json
+}
+/** A message to the sources of a name. */
+export interface Sent {
+  readonly name: string
+  readonly message: Json
 }
 
 /** What came of a run. */
@@ -59,6 +75,7 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
   const plan = compile(document, registry, given.library ? { library: given.library } : {})
   const entries: Entry[] = []
   const chunks: Chunk[] = []
+  const outside = createOutside(given)
   const run = startRun({
     run: 'run-1',
     spell: 'spell-1',
@@ -68,18 +85,22 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
     inputs: given.inputs ?? {},
     seed: given.seed ?? 7,
     host: hostOf(given),
-    append: entry => entries.push(JSON.parse(JSON.stringify(entry)) as Entry),
+    append(entry) {
+      entries.push(JSON.parse(JSON.stringify(entry)) as Entry)
+      outside.saw(entry)
+    },
     chunk: chunk => chunks.push(chunk),
     ...(given.state ? { state: given.state } : {}),
     ...(given.journal ? { journal: given.journal } : {}),
     ...(given.limits ? { limits: given.limits } : {}),
   })
+  outside.meet(run)
   const terminal = await run.done
-  const completed = terminal.kind === 'run.completed'
+  const { outputs = {}, state = {} } = terminal.kind === 'run.failed' ? {} : terminal
   return {
-    status: completed ? 'completed' : terminal.kind === 'run.failed' ? 'failed' : 'cancelled',
-    outputs: completed ? terminal.outputs : {},
-    state: completed ? terminal.state : {},
+    status: STATUS[terminal.kind],
+    outputs,
+    state,
     ...(terminal.kind === 'run.failed' ? { error: terminal.error } : {}),
     entries,
     chunks,
@@ -87,6 +108,44 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
       entries.flatMap(entry =>
         (entry.kind === 'node.ended' || entry.kind === 'node.emitted') && entry.node === node ? entry.pulses : [],
       ),
+  }
+}
+
+const STATUS = { 'run.completed': 'completed', 'run.failed': 'failed', 'run.cancelled': 'cancelled' } as const
+
+/** The people and programs around a run. */
+function createOutside({ answers = [], messages = [], onEntry }: Given) {
+  const [said, sent] = [[...answers], [...messages]]
+  const before: Entry[] = []
+  let met: Run | undefined
+  /** Looks after the engine has done all that it can. */
+  const look = (run: Run) =>
+    setImmediate(() => {
+      if (run.standing === 'ended' || said.length + sent.length === 0) {
+        if (run.standing === 'listening') run.cancel('stopped')
+        return
+      }
+      const open = run.waits.find(({ reason }) => reason === 'question')
+      const at = said.findIndex(({ node }) => node === open?.node)
+      const [answer] = at < 0 ? [] : said.splice(at, 1)
+      if (open && answer) run.answer(open.activation, { choice: 'answer', value: answer.value })
+      else if (run.standing === 'listening') {
+        const message = sent.shift()
+        if (message) run.send(message.name, message.message)
+        else run.cancel('stopped')
+      }
+    })
+  return {
+    saw(entry: Entry) {
+      if (!met) return void before.push(entry)
+      onEntry?.(entry, met)
+      look(met)
+    },
+    meet(run: Run) {
+      met = run
+      for (const entry of before) onEntry?.(entry, run)
+      look(run)
+    },
   }
 }
 
@@ -123,6 +182,7 @@ export function around(type: string, { config = {}, inputs = {}, values, outputs
   const definition = registry.get(type)
   if (!definition) throw new Error(`there is no node type "${type}"`)
   const { flow, outputs: all } = socketsOfType(definition, config)
+  const fires = flow.in.includes('in') || definition.kind === 'source'
   const shown = outputs ?? Object.keys(all).filter(name => name !== 'failure' && all[name]?.inside !== true)
   const given = Object.keys(inputs)
   const nodes: Record<string, NodeDocument> = {
@@ -136,8 +196,8 @@ export function around(type: string, { config = {}, inputs = {}, values, outputs
     ),
   }
   // Outputs are read one after the other, in the flow: one that none reaches would be left out where it has no value.
-  const after = flow.in.includes('in') ? ['done', 'out'].find(name => flow.out.includes(name)) : undefined
-  const first = flow.in.includes('in') ? after && `it.${after}` : 'start.out'
+  const after = fires ? ['done', 'out', 'answered'].find(name => flow.out.includes(name)) : undefined
+  const first = fires ? after && `it.${after}` : 'start.out'
   const wires: Wire[] = [
     ...(flow.in.includes('in') ? [['start.out', 'it.in'] as const] : []),
     ...(first === undefined
