@@ -1,8 +1,10 @@
 import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { SPELL_SCHEMA } from '#graph/parse.ts'
 import { describeNodeType } from '#graph/registry.ts'
-import { invalid, unauthenticated } from '#mesh/errors.ts'
+import { invalid } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
+import { settled, userOf } from './calls.ts'
+import { controlHandlers } from './controls.ts'
 import { importSpell } from './import.ts'
 import { newId } from './ids.ts'
 import { toJson } from './json.ts'
@@ -12,7 +14,7 @@ import type { Runner } from './runner.ts'
 import { serveSession } from './session/stream.ts'
 import { Session } from './session/session.ts'
 
-type RunnerHandlers = Handlers<typeof SpellRunnerServiceDefinition>
+export type RunnerHandlers = Handlers<typeof SpellRunnerServiceDefinition>
 type SpellHandlers = Pick<
   RunnerHandlers,
   'createSpell' | 'getSpell' | 'listSpells' | 'updateSpell' | 'deleteSpell' | 'importSpell' | 'listNodeTypes'
@@ -21,12 +23,6 @@ type SpellHandlers = Pick<
 /** What the service answers. Each handler reads the request, asks a part, and shows what it says. */
 export function createHandlers(runner: Runner): RunnerHandlers {
   return { ...spellHandlers(runner), ...runHandlers(runner) }
-}
-
-/** Everything here belongs to a user. */
-function userOf({ caller }: Call): string {
-  if (caller.user === '') throw unauthenticated('this needs a user')
-  return caller.user
 }
 
 function spellHandlers({ spells, registry, importers, completion }: Runner): SpellHandlers {
@@ -65,7 +61,7 @@ function spellHandlers({ spells, registry, importers, completion }: Runner): Spe
 function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> {
   const { runs, journals, store, spells, log } = runner
   return {
-    startRun: async (request, call) => ({ run: await startRun(runner, request, call) }),
+    startRun: (request, call) => startRun(runner, request, call),
     getRun: async ({ runId }, call) => ({ run: await runs.get(userOf(call), runId) }),
     async listRuns({ spellId, pageSize, page }, call) {
       const owner = userOf(call)
@@ -84,7 +80,7 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
       const { row, view } = await journals.view(userOf(call), runId)
       return { run: toRunMessage(row), attempt: row.attempt, seq: view.seq, state: toJson(JSON.stringify(view)) }
     },
-    cancelRun: async ({ runId }, call) => ({ run: await runs.cancel(userOf(call), runId, 'cancelled by its user') }),
+    ...controlHandlers(runner),
     async *watchRun({ runId, after }, call) {
       for await (const { attempt, first, texts } of journals.watch(userOf(call), runId, after, call.signal)) {
         yield { attempt, firstSeq: first, entries: texts.map(text => Buffer.from(text)) }
@@ -98,15 +94,20 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
 
 type StartRunRequest = Parameters<RunnerHandlers['startRun']>[0]
 
-async function startRun(runner: Runner, request: StartRunRequest, call: Call): Promise<RunMessage> {
+async function startRun(
+  runner: Runner,
+  request: StartRunRequest,
+  call: Call,
+): Promise<{ run: RunMessage; ignoredPins?: readonly string[] }> {
   const { spells, plans, runs, keys } = runner
   const owner = userOf(call)
   const { spellId, revision, idempotencyKey: key } = request
   if (key.length > 200) throw invalid([{ path: 'idempotencyKey', message: 'is longer than 200 characters' }])
   const { row, document } = await spells.load(owner, spellId, revision)
   const compiled = await plans.compile(owner, document, row.document)
-  const begin = (id: string) =>
-    runs.start({
+  let ignoredPins: readonly string[] = []
+  const begin = async (id: string) => {
+    const started = await runs.start({
       owner,
       spell: spellId,
       revision: row.revision,
@@ -114,14 +115,19 @@ async function startRun(runner: Runner, request: StartRunRequest, call: Call): P
       inputs: request.inputs,
       state: request.state,
       limits: request.limits,
+      startAt: request.startAt,
+      pins: request.pins,
+      breakpoints: request.breakpoints,
       id,
     })
+    ignoredPins = started.ignoredPins
+    return started.run
+  }
   const id = newId('r')
   const run = key === '' ? await begin(id) : await keys.once(owner, key, id, begin)
-  if ('earlier' in run) return finished(runner, owner, run.earlier, request.detached, call.signal)
-  if (request.detached) await run.stored
-  else await untilAborted(run.settled, call.signal)
-  return toRunMessage(run.row())
+  if ('earlier' in run) return { run: await finished(runner, owner, run.earlier, request.detached, call.signal) }
+  await settled(run, request.detached, call.signal)
+  return { run: toRunMessage(run.row()), ignoredPins }
 }
 
 /** The run of an earlier call with the same key, once it has ended. */
@@ -133,21 +139,11 @@ async function finished(
   signal: AbortSignal,
 ): Promise<RunMessage> {
   const run = await runs.get(owner, id)
-  if (detached || run.endedAt > 0 || run.status === 'waiting') return run
+  if (detached || run.endedAt > 0 || run.status !== 'running') return run
   for await (const _ of journals.watch(owner, id, run.lastSeq, signal)) {
     // Only its end matters.
   }
   return runs.get(owner, id)
-}
-
-/** A caller that is gone does not wait; the run goes on. */
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 function readPage(page: string): { startedAt: number; id: string } | undefined {

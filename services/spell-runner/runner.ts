@@ -16,6 +16,9 @@ import { createRuns } from './runs/runs.ts'
 import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
 import type { RunStore } from './runs/store.ts'
+import { createResults } from './runs/results.ts'
+import { createStoredRuns } from './runs/stored.ts'
+import type { StoredRuns } from './runs/stored.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
 import type { SETTINGS } from './service.ts'
 import { createDetached } from './session/detached.ts'
@@ -37,6 +40,7 @@ export interface Runner {
   readonly runs: Runs
   readonly journals: Journals
   readonly store: RunStore
+  readonly stored: StoredRuns
   readonly keys: Keys
   readonly detached: Detached
   readonly completion: Client<typeof CompletionServiceDefinition>
@@ -54,7 +58,7 @@ export async function openRunner(
   registry: Registry,
   importers: readonly Importer[],
 ): Promise<Runner> {
-  const { settings, database, bus, log, metrics, instance } = environment
+  const { settings, database, bus, log, metrics, instance, alone } = environment
   const spellStore = createSpellStore(database)
   const store = createRunStore(database)
   const spells = createSpells(spellStore, registry, bus, Date.now)
@@ -64,27 +68,32 @@ export async function openRunner(
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
   const detached = createDetached(bus, settings.DETACH_MS)
-  const servicesFor = createServices(environment.services)
-  const runs = openRuns(environment, store, { committer, publisher, sandbox, fetch: outbound.fetch, log, servicesFor })
-  const { alone } = environment
   const leaseMs = settings.RUN_LEASE_MS
+  const leases = createLeases(database, instance, { leaseMs, alone })
+  const stored = createStoredRuns(store, spellStore, plans)
+  const runs = openRuns(environment, {
+    store,
+    stored,
+    leases,
+    workshop: {
+      ...{ committer, publisher, sandbox, log },
+      fetch: outbound.fetch,
+      servicesFor: createServices(environment.services),
+      resultsFor: createResults(store, log),
+    },
+    onAside: wakesAt => recovery.wakeAt(wakesAt),
+  })
   const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
   const recovery = createRecovery({
-    leases: createLeases(database, instance, { leaseMs, alone }),
-    ...{ runs, store, spells: spellStore, plans, committer, publisher, log, leaseMs, alone },
+    ...{ leases, runs, store, stored, committer, publisher, log, leaseMs, alone },
     onTaken: count => taken.add(count),
   })
-  const beacon = setInterval(() => {
-    for (const run of runs.active()) run.announce()
-  }, HEAD_MS)
-  const sweep = () => void store.sweep().catch((error: unknown) => log.warn({ error }, 'sweeping drafts failed'))
-  const sweeping = setInterval(sweep, SWEEP_MS)
+  const housekeeping = keepHouse(runs, store, log)
   environment.onStop(async () => {
-    clearInterval(sweeping)
     runs.close()
     detached.close()
     await finish(runs)
-    clearInterval(beacon)
+    housekeeping.end()
     await committer.idle()
     await recovery.end()
     await sandbox[Symbol.asyncDispose]()
@@ -92,32 +101,40 @@ export async function openRunner(
   })
   await recovery.begin()
   return {
-    registry,
-    importers,
-    spells,
-    plans,
-    runs,
+    ...{ registry, importers, spells, plans, runs, store, stored, detached, log },
     journals: createJournals(store, bus),
-    store,
     keys: createKeys(store),
-    detached,
     completion: environment.services.completion,
-    log,
+  }
+}
+
+/** Tells where runs stand, and sweeps what is old. */
+function keepHouse(runs: Runs, store: RunStore, log: RunnerEnvironment['log']): { end(): void } {
+  const beacon = setInterval(() => {
+    for (const run of runs.active()) run.announce()
+  }, HEAD_MS)
+  const sweep = () => void store.sweep().catch((error: unknown) => log.warn({ error }, 'sweeping drafts failed'))
+  const sweeping = setInterval(sweep, SWEEP_MS)
+  return {
+    end() {
+      clearInterval(beacon)
+      clearInterval(sweeping)
+    },
   }
 }
 
 function openRuns(
-  { settings, bus, metrics }: RunnerEnvironment,
-  store: RunStore,
-  workshop: RunsOptions['workshop'],
+  { settings, bus, metrics, log }: RunnerEnvironment,
+  parts: Pick<RunsOptions, 'store' | 'stored' | 'leases' | 'workshop' | 'onAside'>,
 ): Runs {
   const active = metrics.gauge('runs_active', 'runs at work in this process')
   const ended = metrics.counter('runs_ended_total', 'runs that left this process', ['status'])
   return createRuns({
-    store,
+    ...parts,
     bus,
-    workshop,
+    log,
     mostPerUser: settings.RUNS_PER_USER,
+    idleMs: settings.RUN_IDLE_MS,
     onCount: count => active.set(count),
     onEnd: run => ended.add(1, { status: run.row().status }),
   })

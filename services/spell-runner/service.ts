@@ -16,6 +16,7 @@ export const SETTINGS = {
   RUN_LEASE_MS: integer('how long a silent runner keeps its runs before others take them up, in milliseconds', 4_000, {
     min: 500,
   }),
+  RUN_IDLE_MS: integer('how long a run that only waits is kept in memory, in milliseconds', 10_000, { min: 0 }),
   DETACH_MS: integer('how long a run of a closed editor goes on alone, in milliseconds', 30_000),
   SANDBOX_PROCESSES: integer('most processes that run user code at once', 2, { min: 1, max: 64 }),
   SANDBOX_TIMEOUT_MS: integer('longest time of one call of user code, in milliseconds', 5_000, { min: 10 }),

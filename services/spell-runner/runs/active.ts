@@ -1,7 +1,8 @@
 import type { NodeServices, Sandbox } from '#graph/define.ts'
+import type { Recall, ResultStore } from '#graph/known.ts'
 import type { Entry, Failure, TerminalEntry } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
-import type { JsonObject, Values } from '#graph/json.ts'
+import type { Json, JsonObject, Values } from '#graph/json.ts'
 import type { Limits } from '#graph/limits.ts'
 import type { Run, RunHost } from '#graph/run.ts'
 import { startRun } from '#graph/run.ts'
@@ -12,6 +13,7 @@ import type { NewRun, StateWrite } from './commit.ts'
 import type { Committer } from './committer.ts'
 import { RunJournal } from './journal.ts'
 import type { Publisher } from './publisher.ts'
+import type { RunMode } from './mode.ts'
 import type { RunRow } from './store.ts'
 
 /** Everything a run at work needs. */
@@ -23,8 +25,14 @@ export interface ActiveOptions {
   readonly inputs: Values
   readonly state: JsonObject
   readonly limits: Partial<Limits>
-  /** Of a run that is resumed: what is stored of it. */
-  readonly stored?: readonly string[]
+  readonly mode: RunMode
+  /** Of a run that is resumed: what is stored of it, as texts, and as entries with their large values in them. */
+  readonly stored?: { readonly texts: readonly string[]; readonly entries: readonly Entry[] }
+  /** Of a new run that branches off: the entries that it begins with. */
+  readonly prefix?: readonly Entry[]
+  readonly recall?: Recall
+  /** In place of a new one. */
+  readonly seed?: number
 }
 
 /** What runs share. */
@@ -36,12 +44,17 @@ export interface Workshop {
   readonly log: Log
   /** The services as this user's runs call them. */
   servicesFor(user: string): NodeServices
+  /** Where this user's results are kept for nodes with `reuse`. */
+  resultsFor(user: string): ResultStore
+  /** A run can be put aside: nothing happens to it before `wakesAt` unless it is asked. */
+  onIdle(run: ActiveRun): void
   /** A run is not at work any more. */
   onGone(run: ActiveRun): void
 }
 
 const MOST_LAG = 2_000
 const MOST_JOURNAL_CHARACTERS = 32 * 1024 * 1024
+const MOST_BLOB_CHARACTERS = 256 * 1024 * 1024
 
 /** A run at work in this process. */
 export class ActiveRun {
@@ -72,19 +85,30 @@ export class ActiveRun {
     this.#journal = new RunJournal({
       run: id,
       attempt,
-      ...(stored ? { stored } : { make }),
+      ...(stored ? { stored: stored.texts } : { make }),
       committer: workshop.committer,
       onCommitted: (texts, first, last) => this.#committed(texts, first, last),
       onLost: error => this.#lost(error),
       stateWrites: entry => this.#stateWrites(entry),
     })
+    for (const entry of options.prefix ?? []) this.#journal.append(entry)
     this.#run = startRun(this.#runOptions())
     this.#run.done.catch((error: unknown) => this.#broken(error))
+    // What is taken up may have nothing to do: then no commit says so.
+    if (stored) void this.#run.live.then(() => this.#lookIdle())
+  }
+
+  #lookIdle(): void {
+    if (!this.isIdle) return
+    this.#status = this.#journal.status
+    this.#settled.resolve()
+    this.#workshop.onIdle(this)
   }
 
   #runOptions(): Parameters<typeof startRun>[0] {
-    const { id, make, compiled, inputs, state, limits, stored } = this.#options
-    const journal = stored?.map(text => JSON.parse(text) as Entry)
+    const { id, make, compiled, inputs, state, limits, stored, prefix, mode, recall } = this.#options
+    const journal = stored?.entries ?? prefix
+    const { startAt, pins, breakpoints, fork } = mode
     return {
       run: id,
       spell: make.spell,
@@ -93,8 +117,14 @@ export class ActiveRun {
       plan: compiled.plan,
       inputs,
       state,
-      seed: seedOf(journal),
+      seed: this.#options.seed ?? seedOf(journal),
       limits,
+      ...(startAt === undefined ? {} : { startAt }),
+      ...(pins ? { pins } : {}),
+      ...(breakpoints ? { breakpoints } : {}),
+      ...(recall ? { recall } : {}),
+      // What it was interrupted in itself is another matter than what it branched off from.
+      ...(fork && !stored ? { fork } : {}),
       ...(journal ? { journal } : {}),
       append: entry => this.#append(entry),
       digest: terminal => this.#journal.digestOf(terminal),
@@ -107,6 +137,7 @@ export class ActiveRun {
         services: this.#workshop.servicesFor(make.owner),
         sandbox: this.#workshop.sandbox,
         fetch: this.#workshop.fetch,
+        results: this.#workshop.resultsFor(make.owner),
       },
     }
   }
@@ -128,6 +159,38 @@ export class ActiveRun {
 
   cancel(reason: string): void {
     this.#run.cancel(reason)
+  }
+
+  /** Asks the run something; resolves when what that led to at once is in the database. Rejects with graph's `RunRefusal`. */
+  async ask(work: (run: Run) => void): Promise<void> {
+    await this.#run.live
+    const before = this.#run.seq
+    work(this.#run)
+    if (this.#run.seq > before) await this.#journal.durable(before + 1)
+  }
+
+  get wakesAt(): number | undefined {
+    return this.#run.wakesAt
+  }
+
+  /** Whether nothing happens to it unless it is asked, or time passes; and all of it is stored. */
+  get isIdle(): boolean {
+    const { standing } = this.#run
+    return standing !== 'working' && standing !== 'ended' && this.#journal.lag === 0 && !this.#gone
+  }
+
+  /** Number of the last entry. */
+  get seq(): number {
+    return this.#run.seq
+  }
+
+  /** It has been put aside in the database: it is not worked on here any more. */
+  leaveAside(): void {
+    this.#run.abandon()
+    this.#settled.resolve()
+    const error = unavailable(`the run waits; it goes on when it is asked: GET /v1/runs/${this.id}`)
+    this.#finished.reject(error)
+    this.#leave()
   }
 
   /** Stops at once; what is recorded is for whoever takes it up. */
@@ -169,7 +232,10 @@ export class ActiveRun {
   #append(entry: Entry): void {
     this.#journal.append(entry)
     if (isTerminal(entry)) this.#terminal = entry
-    else if (this.#journal.bytes > MOST_JOURNAL_CHARACTERS) queueMicrotask(() => this.#run.fail(tooLong()))
+    else if (this.#journal.bytes > MOST_JOURNAL_CHARACTERS)
+      queueMicrotask(() => this.#run.fail(tooLong('the journal', MOST_JOURNAL_CHARACTERS)))
+    else if (this.#journal.blobCharacters > MOST_BLOB_CHARACTERS)
+      queueMicrotask(() => this.#run.fail(tooLong('what is kept beside the journal', MOST_BLOB_CHARACTERS)))
   }
 
   #committed(texts: readonly string[], first: number, last: Entry): void {
@@ -179,10 +245,10 @@ export class ActiveRun {
       this.#settled.resolve()
       this.#finished.resolve()
       this.#leave()
-    } else if (this.#run.standing === 'waiting') {
-      this.#status = 'waiting'
-      this.#settled.resolve()
+      return
     }
+    this.#status = this.#journal.status
+    this.#lookIdle()
   }
 
   async #turn(): Promise<void> {
@@ -193,8 +259,9 @@ export class ActiveRun {
 
   #stateWrites(entry: TerminalEntry): readonly StateWrite[] {
     const { make, compiled } = this.#options
-    if (entry.kind !== 'run.completed' || !make.keeps_state) return []
+    if (entry.kind === 'run.failed' || !entry.state || !make.keeps_state) return []
     const declared = compiled.plan.document.state
+    const { mode, state } = this.#options
     return Object.entries(entry.state).flatMap(([key, value]) => {
       const scope = declared[key]?.scope ?? 'spell'
       if (scope === 'run' || (scope === 'session' && make.session === '') || key.includes('\0')) return []
@@ -205,6 +272,8 @@ export class ActiveRun {
           session: scope === 'session' ? make.session : '',
           key: key.toWellFormed(),
           value: JSON.stringify(value),
+          base: JSON.stringify(state[key] ?? declared[key]?.initial ?? emptyOf(value)),
+          revision: mode.reads?.[key] ?? 0,
         },
       ]
     })
@@ -241,11 +310,14 @@ export class ActiveRun {
   }
 }
 
-function tooLong(): Failure {
-  return {
-    code: 'RESOURCE_EXHAUSTED',
-    message: `the journal of this run is over its limit of ${MOST_JOURNAL_CHARACTERS} characters`,
-  }
+function tooLong(what: string, limit: number): Failure {
+  return { code: 'BUDGET', message: `the run reached its limit: ${what} is over ${limit} characters` }
+}
+
+/** What a key that was not there counts as, where another run has made it meanwhile. */
+function emptyOf(value: Json): Json {
+  if (Array.isArray(value)) return []
+  return typeof value === 'number' ? 0 : typeof value === 'object' && value !== null ? {} : null
 }
 
 function seedOf(journal: readonly Entry[] | undefined): number {

@@ -10,6 +10,7 @@ export interface NewRun {
   /** JSON texts. */
   readonly library: string
   readonly limits: string
+  readonly mode: string
   readonly inputs: string
   readonly session: string
   readonly keeps_state: boolean
@@ -37,6 +38,13 @@ export interface RunBatch {
   readonly change: RunChange | undefined
   /** Keys of the spell's state, with their new values as JSON texts. */
   readonly state: readonly StateWrite[]
+  /** Values that the entries refer to. */
+  readonly blobs: readonly Blob[]
+}
+export interface Blob {
+  readonly hash: string
+  /** JSON text. */
+  readonly value: string
 }
 export interface StateWrite {
   readonly owner: string
@@ -44,6 +52,9 @@ export interface StateWrite {
   readonly session: string
   readonly key: string
   readonly value: string
+  /** What the run found under the key, as a JSON text, and the revision of it; 0: there was none. */
+  readonly base: string
+  readonly revision: number
 }
 
 /**
@@ -65,20 +76,11 @@ export async function commitBatches(
     made: make !== undefined,
     ...change,
   }))
-  const state = JSON.stringify(lastWrites(batches))
+  const state = JSON.stringify(batches.flatMap(({ run, state: writes }) => writes.map(write => ({ run, ...write }))))
+  const blobs = JSON.stringify(batches.flatMap(({ run, blobs: values }) => values.map(blob => ({ run, ...blob }))))
   const { rows } = await sql<{ id: string }>`
-    select id from spell_runner.commit_batches(${JSON.stringify(runs)}::json, ${state}::json, ${runner}::text) as id`.execute(
+    select id from spell_runner.commit_batches(${JSON.stringify(runs)}::json, ${state}::json, ${blobs}::json, ${runner}::text) as id`.execute(
     database,
   )
   return new Set(rows.map(({ id }) => id))
-}
-
-/** One statement can write a key once: of several writes the last one counts. */
-function lastWrites(batches: readonly RunBatch[]): readonly (StateWrite & { run: string })[] {
-  const last = new Map<string, StateWrite & { run: string }>()
-  for (const { run, state } of batches) {
-    for (const write of state)
-      last.set(JSON.stringify([write.owner, write.spell, write.session, write.key]), { run, ...write })
-  }
-  return [...last.values()]
 }

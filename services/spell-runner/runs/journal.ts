@@ -1,7 +1,9 @@
+import { externalize } from '#graph/blob.ts'
 import { createDigest } from '#graph/digest.ts'
 import type { Entry, TerminalEntry } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
-import type { NewRun, RunBatch, RunChange, StateWrite } from './commit.ts'
+import { hashOfBlob } from './blobs.ts'
+import type { Blob, NewRun, RunBatch, RunChange, StateWrite } from './commit.ts'
 import type { Committable, Committer } from './committer.ts'
 
 /** Whose journal it is and where it stands. */
@@ -29,11 +31,17 @@ export class RunJournal implements Committable {
   #texts: string[] = []
   #change: RunChange | undefined
   #state: readonly StateWrite[] = []
+  #blobs: Blob[] = []
+  readonly #known = new Set<string>()
+  /** What it waits for, by activation, and whether it is paused. */
+  readonly #waits = new Set<string>()
+  #paused = false
   /** The entry that the last of the texts was made of, and of those taken. */
   #last: Entry | undefined
   #taken: Entry | undefined
   #committed: number
   #bytes = 0
+  #blobCharacters = 0
   #waiting: { seq: number; resolve: () => void; reject: (error: unknown) => void }[] = []
   #lost: { readonly error: unknown } | undefined
 
@@ -41,7 +49,10 @@ export class RunJournal implements Committable {
     this.#options = options
     this.#make = options.make
     const stored = options.stored ?? []
-    for (const text of stored) this.#add(text)
+    for (const text of stored) {
+      this.#add(text)
+      if (/"kind":"run\./.test(text.slice(0, 80))) this.#follow(JSON.parse(text) as Entry)
+    }
     this.#committed = stored.length
   }
 
@@ -67,21 +78,62 @@ export class RunJournal implements Committable {
 
   append(entry: Entry): void {
     if (this.#lost) return
-    const text = JSON.stringify(entry)
+    const text = this.#textOf(entry)
     if (isTerminal(entry)) {
       this.#change = toChange(entry)
       this.#state = this.#options.stateWrites(entry)
     } else {
       this.#add(text)
-      if (entry.kind === 'run.waiting') this.#change = { status: 'waiting', ...NOTHING }
-      else if (entry.kind === 'run.answered') this.#change = { status: 'running', ...NOTHING }
+      if (this.#follow(entry)) this.#change = { status: this.status, ...NOTHING }
     }
     this.#last = entry
     if (this.#texts.push(text) === 1) this.#options.committer.schedule(this)
   }
 
+  /** What the run is about, as far as the journal tells. */
+  get status(): 'running' | 'paused' | 'waiting' {
+    return this.#paused ? 'paused' : this.#waits.size > 0 ? 'waiting' : 'running'
+  }
+
+  /** Whether the entry changes what the run is about. */
+  #follow(entry: Entry): boolean {
+    switch (entry.kind) {
+      case 'run.waiting':
+        this.#waits.add(entry.activation)
+        return true
+      case 'run.answered':
+        this.#waits.delete(entry.activation)
+        return true
+      case 'run.paused':
+      case 'run.resumed':
+        this.#paused = entry.kind === 'run.paused'
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** An entry's text, with large values put beside it. */
+  #textOf(entry: Entry): string {
+    return JSON.stringify(
+      externalize(entry, value => {
+        const hash = hashOfBlob(value)
+        if (this.#known.has(hash)) return hash
+        this.#known.add(hash)
+        this.#blobs.push({ hash, value })
+        this.#blobCharacters += value.length
+        return hash
+      }),
+    )
+  }
+
+  /** Characters of the values beside the journal. */
+  get blobCharacters(): number {
+    return this.#blobCharacters
+  }
+
   digestOf(terminal: TerminalEntry): string {
-    this.#add(JSON.stringify(terminal))
+    this.#add(this.#textOf(terminal))
     return this.#digest.hex()
   }
 
@@ -106,7 +158,9 @@ export class RunJournal implements Committable {
       make: this.#make,
       change: whole ? this.#change : undefined,
       state: whole ? this.#state : [],
+      blobs: this.#blobs,
     }
+    this.#blobs = []
     this.#make = undefined
     this.#taken = whole ? this.#last : undefined
     if (whole) {

@@ -1,8 +1,9 @@
 import type { Failure } from '#graph/journal.ts'
 import { toJson } from '../json.ts'
+import type { RunMode } from './mode.ts'
 import type { RunRow } from './store.ts'
 
-export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+export type RunStatus = 'running' | 'paused' | 'waiting' | 'completed' | 'failed' | 'cancelled'
 
 /** A run as answers carry it. */
 export interface RunMessage {
@@ -18,10 +19,13 @@ export interface RunMessage {
   readonly attempt: number
   readonly startedAt: number
   readonly endedAt: number
+  readonly forkedFrom: string
+  readonly forkedAt: number
 }
 
 /** What a stored run looks like to its owner. */
 export function toRunMessage(row: RunRow): RunMessage {
+  const { fork } = JSON.parse(row.mode) as RunMode
   const error = row.error === null ? undefined : (JSON.parse(row.error) as Failure)
   return {
     id: row.id,
@@ -36,5 +40,7 @@ export function toRunMessage(row: RunRow): RunMessage {
     attempt: row.attempt,
     startedAt: Number(row.started_at),
     endedAt: Number(row.ended_at),
+    forkedFrom: fork?.run ?? '',
+    forkedAt: fork?.seq ?? 0,
   }
 }

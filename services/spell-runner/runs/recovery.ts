@@ -1,24 +1,18 @@
-import type { SpellDocument } from '#graph/document.ts'
-import type { Entry, TerminalEntry } from '#graph/journal.ts'
-import type { JsonObject, Values } from '#graph/json.ts'
-import type { Limits } from '#graph/limits.ts'
+import type { TerminalEntry } from '#graph/journal.ts'
 import type { Log } from '#mesh/log.ts'
-import type { Library, Plans } from '../spells/plans.ts'
-import type { SpellStore } from '../spells/store.ts'
-import type { NewRun } from './commit.ts'
 import type { Committer } from './committer.ts'
 import { RunJournal } from './journal.ts'
 import type { Leases } from './leases.ts'
 import type { Publisher } from './publisher.ts'
 import type { Runs } from './runs.ts'
 import type { RunRow, RunStore } from './store.ts'
+import type { StoredRuns } from './stored.ts'
 
 export interface RecoveryOptions {
   readonly leases: Leases
   readonly runs: Runs
   readonly store: RunStore
-  readonly spells: SpellStore
-  readonly plans: Plans
+  readonly stored: StoredRuns
   readonly committer: Committer
   readonly publisher: Publisher
   readonly log: Log
@@ -32,11 +26,14 @@ export interface RecoveryOptions {
 export interface Recovery {
   /** Looks once, then goes on looking. */
   begin(): Promise<void>
+  /** A run that was put aside is due at this moment, milliseconds since 1970. */
+  wakeAt(moment: number | undefined): void
   /** Gives everything back. */
   end(): Promise<void>
 }
 
 const AT_ONCE = 100
+const LONGEST_TIMER_MS = 86_400_000
 
 export function createRecovery(options: RecoveryOptions): Recovery {
   const { leases, runs, log, leaseMs, alone } = options
@@ -71,21 +68,53 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     }
   }
 
+  const lookSoon = () => {
+    looking ??= look().finally(() => {
+      looking = undefined
+    })
+  }
+
+  const waker = createWaker(leases, log, lookSoon)
+
   return {
     async begin() {
       await look()
-      if (alone) return
-      timer = setInterval(() => {
-        looking ??= look().finally(() => {
-          looking = undefined
-        })
-      }, leaseMs / 3)
+      waker.at(await leases.nextWake())
+      if (!alone) timer = setInterval(lookSoon, leaseMs / 3)
     },
+    wakeAt: waker.at,
     async end() {
       ended = true
       clearInterval(timer)
+      waker.end()
       await looking
       await leases.release()
+    },
+  }
+}
+
+/** One timer for the run that is due next. */
+function createWaker(leases: Leases, log: Log, onDue: () => void) {
+  let next = Infinity
+  let timer: NodeJS.Timeout | undefined
+  const at = (moment: number | undefined) => {
+    if (moment === undefined || moment >= next) return
+    next = moment
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => {
+        next = Infinity
+        onDue()
+        leases.nextWake().then(at, (error: unknown) => log.warn({ error }, 'waiting runs cannot be looked up'))
+      },
+      Math.min(LONGEST_TIMER_MS, Math.max(0, moment - Date.now()) + 1),
+    )
+  }
+  return {
+    at,
+    end() {
+      next = -Infinity
+      clearTimeout(timer)
     },
   }
 }
@@ -96,51 +125,14 @@ function abandonAll(runs: Runs): void {
 
 /** Goes on with a run from what is stored of it, with the documents that it began with. */
 async function takeUp(row: RunRow, options: RecoveryOptions): Promise<void> {
-  const { runs, store, plans, log } = options
-  const stored = await store.journal(row.id)
+  const { runs, stored, store, log } = options
   try {
-    const text =
-      row.draft === null
-        ? (await options.spells.find(row.owner, row.spell, row.revision))?.document
-        : await store.draft(row.draft)
-    if (text === undefined) throw new Error('its spell is gone')
-    const first = JSON.parse(stored[0] ?? 'null') as Entry | null
-    if (first?.kind !== 'run.started') throw new Error('its journal has no beginning')
-    const compiled = await plans.compileWith(
-      row.owner,
-      JSON.parse(text) as SpellDocument,
-      JSON.parse(row.library) as Library,
-    )
-    log.info({ run: row.id, attempt: row.attempt, seq: stored.length }, 'a run is taken up')
-    runs.resume({
-      id: row.id,
-      attempt: row.attempt,
-      make: toMake(row),
-      compiled,
-      inputs: first.inputs as Values,
-      state: first.state as JsonObject,
-      limits: JSON.parse(row.limits) as Partial<Limits>,
-      stored,
-    })
+    const run = await stored.read(row)
+    log.info({ run: row.id, attempt: row.attempt, seq: run.entries.length }, 'a run is taken up')
+    await runs.resume(run)
   } catch (error) {
     log.error({ run: row.id, error }, 'a run cannot be taken up')
-    await failStored(row, stored, error, options)
-  }
-}
-
-function toMake(row: RunRow): NewRun {
-  const { owner, spell, revision, draft, library, limits, inputs, session, keeps_state } = row
-  return {
-    owner,
-    spell,
-    revision,
-    draft,
-    library,
-    limits,
-    inputs,
-    session,
-    keeps_state,
-    started_at: Number(row.started_at),
+    await failStored(row, await store.journal(row.id), error, options)
   }
 }
 

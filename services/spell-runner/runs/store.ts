@@ -11,6 +11,7 @@ export interface RunRow {
   readonly draft: string | null
   readonly library: string
   readonly limits: string
+  readonly mode: string
   readonly session: string
   readonly keeps_state: boolean
   readonly status: RunStatus
@@ -32,6 +33,15 @@ export interface EntryPage {
   readonly ended: boolean
 }
 
+/** A key of the state as it is stored. */
+export interface StoredKey {
+  readonly key: string
+  /** JSON text. */
+  readonly value: string
+  readonly session: string
+  readonly revision: number
+}
+
 /** Runs, their journals and the state of spells in the database. */
 export interface RunStore {
   /** Only the owner's. */
@@ -50,7 +60,12 @@ export interface RunStore {
   /** The whole journal, in order. */
   journal(id: string): Promise<readonly string[]>
   /** The state that a run starts from: the spell's, and over it the session's. */
-  state(owner: string, spell: string, session: string): Promise<Record<string, string>>
+  state(owner: string, spell: string, session: string): Promise<readonly StoredKey[]>
+  /** Values that a run's entries refer to, by hash: all, or those asked for. */
+  blobs(run: string, hashes?: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** A result kept for re-use; undefined: none. */
+  result(owner: string, key: string): Promise<string | undefined>
+  putResult(owner: string, key: string, value: string): Promise<void>
   putDraft(hash: string, document: string): Promise<void>
   draft(hash: string): Promise<string | undefined>
   /** Removes drafts and idempotency keys that nothing needs any more. */
@@ -60,7 +75,7 @@ export interface RunStore {
 }
 
 const COLUMNS = sql.raw(
-  `r.id, r.owner, r.spell, r.revision, r.draft, r.library::text as library, r.limits::text as limits, r.session, r.keeps_state, r.status,
+  `r.id, r.owner, r.spell, r.revision, r.draft, r.library::text as library, r.limits::text as limits, r.mode::text as mode, r.session, r.keeps_state, r.status,
    r.inputs::text as inputs, r.outputs::text as outputs, r.error::text as error, r.last_seq, r.digest, r.attempt, r.started_at, r.ended_at`,
 )
 /** What {@link RunRow} is selected by, from `spell_runner.runs r`. */
@@ -131,10 +146,29 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
 function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
   return {
     async state(owner, spell, session) {
-      const { rows } = await sql<{ key: string; value: string }>`
-        select key, value::text as value from spell_runner.state
+      const { rows } = await sql<StoredKey>`
+        select key, value::text as value, session, revision from spell_runner.state
         where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`.execute(database)
-      return Object.fromEntries(rows.map(({ key, value }) => [key, value]))
+      return rows
+    },
+    async blobs(run, hashes) {
+      const { rows } = await sql<{ hash: string; value: string }>`
+        select hash, value from spell_runner.blobs
+        where run = ${run} and (${hashes === undefined}::boolean or hash = any (${hashes ?? []}::text[]))`.execute(
+        database,
+      )
+      return new Map(rows.map(({ hash, value }) => [hash, value]))
+    },
+    async result(owner, key) {
+      const { rows } = await sql<{ value: string }>`
+        update spell_runner.results set used_at = now() where owner = ${owner} and key = ${key} returning value`.execute(
+        database,
+      )
+      return rows[0]?.value
+    },
+    async putResult(owner, key, value) {
+      await sql`insert into spell_runner.results (owner, key, value) values (${owner}, ${key}, ${value})
+        on conflict (owner, key) do update set value = excluded.value, used_at = now()`.execute(database)
     },
     async putDraft(hash, document) {
       await sql`insert into spell_runner.drafts (hash, document) values (${hash}, ${document}::json) on conflict (hash) do update set created_at = now()`.execute(
@@ -149,6 +183,7 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
     async sweep() {
       await sql`delete from spell_runner.drafts d where d.created_at < now() - interval '1 day'
         and not exists (select 1 from spell_runner.runs r where r.draft = d.hash)`.execute(database)
+      await sql`delete from spell_runner.results where used_at < now() - interval '30 days'`.execute(database)
       await sql`delete from spell_runner.idempotency_keys where created_at < now() - interval '1 day'`.execute(database)
     },
     async claimKey(owner, key, run) {

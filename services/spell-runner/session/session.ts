@@ -65,7 +65,7 @@ export class Session {
       case 'start':
         return this.#start(command.value)
       case 'cancel':
-        await this.#parts.runs.cancel(this.#user, command.value.runId, 'cancelled by its user')
+        await this.#parts.runs.ask(this.#user, command.value.runId, { kind: 'cancel', reason: 'cancelled by its user' })
         return { $case: 'cancelled', value: {} }
       case 'heartbeat':
         return { $case: 'heartbeat', value: {} }
@@ -119,6 +119,10 @@ export class Session {
     onDetach,
     state,
     limits,
+    startAt,
+    pins,
+    breakpoints,
+    fork,
   }: Extract<Command, { $case: 'start' }>['value']): Promise<Result> {
     const { spells, runs, store } = this.#parts
     const runner = this.#runnerOf(spellId)
@@ -129,21 +133,28 @@ export class Session {
     const { row } = await spells.load(this.#user, spellId, runner.revision)
     const compiled = await this.#compile(spellId, { draft, revision: runner.revision })
     if (draft) await store.putDraft(draft.hash, draft.text)
-    const run = await runs.start({
-      owner: this.#user,
-      spell: spellId,
-      revision: row.revision,
-      compiled,
-      ...(draft ? { draft: draft.hash } : {}),
-      inputs,
-      state,
-      session: this.#id,
-      limits,
-    })
+    const started = fork
+      ? await runs.fork({
+          ...{ owner: this.#user, run: fork.runId, seq: fork.seq, from: fork.from, pins, breakpoints },
+          changed: { compiled, draft: draft?.hash ?? null, revision: row.revision },
+          ...(limits ? { limits } : {}),
+          session: this.#id,
+        })
+      : await runs.start({
+          owner: this.#user,
+          spell: spellId,
+          revision: row.revision,
+          compiled,
+          ...(draft ? { draft: draft.hash } : {}),
+          ...{ inputs, state, limits, startAt, pins, breakpoints },
+          session: this.#id,
+        })
+    const { run, ignoredPins } = started
     this.#started.set(run, onDetach || 'cancel')
     run.finished.catch(() => {}).finally(() => this.#started.delete(run))
     await run.stored
-    return { $case: 'started', value: { run: toRunMessage(run.row()) } }
+    const how = 'how' in started ? (started.how as string) : ''
+    return { $case: 'started', value: { run: toRunMessage(run.row()), ignoredPins, how } }
   }
 
   #runnerOf(id: string): SpellRunner {
