@@ -4,8 +4,10 @@ import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/comple
 import type { Json } from '#graph/json.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
-import type { Single } from '../kit.suite.ts'
-import { problemsOf, runNode } from '../kit.suite.ts'
+import { compile } from '#graph/plan.ts'
+import { replay } from '#graph/replay.ts'
+import type { Given, Single } from '../kit.suite.ts'
+import { problemsOf, registry, runNode, runSpell, spell } from '../kit.suite.ts'
 
 let system: TestSystem
 let completion: Completion
@@ -80,6 +82,103 @@ describe('messages', () => {
         message: `"messages": expected {role, content} with texts, got ${JSON.stringify(bad)}`,
         node: 'it',
       })
+  })
+})
+
+describe('sentences', () => {
+  const document = spell(
+    {
+      start: { type: 'flow/start' },
+      ask: { type: 'ai/sentences', values: { prompt: 'tell me of rain' } },
+      keep: { type: 'state/write', config: { key: 'heard', mode: 'append' } },
+      out: { type: 'flow/output', config: { name: 'text' } },
+      count: { type: 'flow/output', config: { name: 'count' } },
+    },
+    [
+      ['start.out', 'ask.in'],
+      ['ask.each', 'keep.in'],
+      ['ask.sentence', 'keep.value'],
+      ['ask.done', 'out.in'],
+      ['ask.text', 'out.value'],
+      ['ask.count', 'count.value'],
+    ],
+    { heard: { initial: [] } },
+  )
+  const run = async (given: Given = {}) =>
+    runSpell(document, { services: { completion }, state: { heard: [] }, ...given })
+
+  test('come one by one while the answer is written; the end has the whole of it', async () => {
+    const { outputs, state, chunks, entries, pulses } = await run()
+    const heard = state['heard'] as readonly string[]
+    expect(heard).toHaveLength(3)
+    expect(heard[2]).toBe('This is the built-in demo model: connect a real one with OPENAI_API_KEY or OPENAI_BASE_URL.')
+    expect(heard.join(' ')).toBe(outputs['text'])
+    expect(outputs['count']).toBe(3)
+    expect(chunks.map(({ text }) => text).join('')).toBe(outputs['text'])
+    expect(pulses('ask')).toEqual(['each', 'each', 'each', 'done'])
+    expect(entries.flatMap(entry => (entry.kind === 'node.emitted' ? entry.outputs['index'] : []))).toEqual([0, 1, 2])
+    expect(entries.find(entry => entry.kind === 'node.ended' && entry.node === 'ask')).toMatchObject({
+      outputs: { model: 'local/demo', reason: 'stop' },
+      usage: { inputTokens: 4, model: 'local/demo' },
+    })
+    expect(await replay(compile(document, registry), entries)).toEqual({ entries: entries.length })
+  })
+
+  test('after a crash the answer is asked for again, and none comes twice', async () => {
+    const whole = await run()
+    for (let length = 1; length < whole.entries.length; length++) {
+      const { outputs, state } = await run({ journal: whole.entries.slice(0, length) })
+      expect({ outputs, state }).toEqual({ outputs: whole.outputs, state: whole.state })
+    }
+  })
+
+  test('a model that never ends is slowed down by what cannot keep up, and stopped with the run', async () => {
+    let [asked, stopped] = [0, false]
+    const endless: Completion = {
+      async *complete() {
+        try {
+          for (;;) {
+            asked++
+            yield { part: { $case: 'text', value: 'One more. ' } }
+          }
+        } finally {
+          stopped = true
+        }
+      },
+    }
+    const slow = spell(
+      {
+        start: { type: 'flow/start' },
+        ask: { type: 'ai/sentences', values: { prompt: 'talk' } },
+        speak: { type: 'flow/delay', config: { ms: 60_000 } },
+      },
+      [
+        ['start.out', 'ask.in'],
+        ['ask.each', 'speak.in'],
+      ],
+    )
+    const { status } = await runSpell(slow, {
+      services: { completion: endless },
+      onEntry(entry, at) {
+        if (entry.kind === 'node.emitted' && entry.index === 900) setTimeout(() => at.cancel('heard enough'), 200)
+      },
+    })
+    expect(status).toBe('cancelled')
+    expect(asked).toBeGreaterThan(900)
+    expect(asked).toBeLessThan(1_100)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(stopped).toBe(true)
+  })
+
+  test('an answer that breaks off fails after what was said', async () => {
+    const broken: Completion = {
+      async *complete() {
+        yield { part: { $case: 'text', value: 'One. Two. Thr' } }
+      },
+    }
+    const { error, pulses } = await run({ services: { completion: broken } })
+    expect(error).toEqual({ code: 'UNAVAILABLE', message: 'the model’s answer broke off', node: 'ask' })
+    expect(pulses('ask')).toEqual(['each', 'each'])
   })
 })
 
