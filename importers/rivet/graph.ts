@@ -1,6 +1,6 @@
-import type { NodeDocument, Note, StateDeclaration, Wire } from '#graph/document.ts'
-import type { ReportedNode } from '../importer.ts'
 import { Adapter } from './adapt.ts'
+import { assemble } from './assemble.ts'
+import type { Built, ConvertedGraph } from './assemble.ts'
 import type { FlowEnd } from './flow.ts'
 import { Flow, NEVER } from './flow.ts'
 import type { LoopPiece } from './loop.ts'
@@ -12,7 +12,6 @@ import { findLoops, orderOf, roundOf } from './order.ts'
 import { DISABLED, kindOfPort, textOf } from './piece.ts'
 import type { Callee, Making, OutPort, Piece } from './piece.ts'
 import type { RivetEdge, RivetGraph, RivetNode } from './project.ts'
-import { place } from './place.ts'
 import { splitRun } from './split.ts'
 
 /** What the graphs of a project know of each other. */
@@ -21,29 +20,9 @@ export interface GraphContext {
   model(named: string): { readonly model: string; readonly note: string }
 }
 
-/** A graph as a document's parts. */
-export interface ConvertedGraph {
-  readonly nodes: Readonly<Record<string, NodeDocument>>
-  readonly wires: readonly Wire[]
-  readonly state: Readonly<Record<string, StateDeclaration>>
-  readonly notes: readonly Note[]
-  readonly report: readonly ReportedNode[]
-  readonly remarks: readonly string[]
-  /** Names of outputs that a run may leave out. */
-  readonly unsure: ReadonlySet<string>
-}
-
 /** Turns a graph into nodes and wires. Throws nothing. */
 export function convertGraph(graph: RivetGraph, context: GraphContext): ConvertedGraph {
   return new GraphConversion(graph, context).convert()
-}
-
-interface Built {
-  readonly node: RivetNode
-  readonly id: string
-  readonly piece: Piece
-  /** What must have fired before it runs; of one that is evaluated when asked, before its value counts. */
-  readonly needs: readonly FlowEnd[]
 }
 
 interface Source {
@@ -102,7 +81,15 @@ class GraphConversion {
       if (node) this.#build(node)
       else if (loop) this.#endRound(loop)
     }
-    return this.#collect()
+    return assemble({
+      graph: this.#graph,
+      built: [...this.#ids.keys()].flatMap(id => this.#built.get(id) ?? []),
+      wires: [...this.#adapter.wires, ...this.#flow.wires],
+      helpers: this.#flow.helpers,
+      remarks: this.#remarks,
+      unsure: this.#unsure,
+      inputs: this.#inputs,
+    })
   }
 
   #idOf({ id, type }: RivetNode): string {
@@ -356,43 +343,5 @@ class GraphConversion {
   #portInside(edge: RivetEdge): OutPort | undefined {
     const outputs = this.#built.get(edge.from)?.piece.outputs
     return outputs && Object.hasOwn(outputs, edge.output) ? outputs[edge.output] : undefined
-  }
-
-  #collect(): ConvertedGraph {
-    const built = [...this.#ids.keys()].flatMap(id => this.#built.get(id) ?? [])
-    const wires = [...built.flatMap(({ piece }) => piece.wires ?? []), ...this.#adapter.wires, ...this.#flow.wires]
-    const ends = new Set(wires.map(([from]) => from))
-    const isUsed = (id: string) => ends.has(`${id}.out`)
-    const comments = built.filter(({ piece }) => piece.notes).length
-    if (comments > 0)
-      this.#remarks.push(
-        comments === 1 ? '1 comment is a note on the canvas here' : `${comments} comments are notes on the canvas here`,
-      )
-    for (const { node } of built)
-      if (node.isDisabled)
-        this.#remarks.push(
-          `"${node.title}" (${this.#ids.get(node.id)}) is disabled: it and what follows from it alone never run`,
-        )
-    const { nodes, shift } = place(this.#graph, built, this.#flow.helpers, isUsed)
-    return {
-      nodes,
-      wires: [...new Map(wires.map(wire => [wire.join('\n'), wire])).values()],
-      state: Object.assign({}, ...built.map(({ piece }) => piece.state ?? {})) as Record<string, StateDeclaration>,
-      notes: built
-        .flatMap(({ piece }) => piece.notes ?? [])
-        .map(note => (note.at ? { ...note, at: shift(note.at) } : note)),
-      report: built.flatMap(one => this.#reportOf(one)),
-      remarks: this.#remarks,
-      unsure: this.#unsure,
-    }
-  }
-
-  #reportOf({ node, id, piece }: Built): ReportedNode[] {
-    const [first] = Object.keys(piece.nodes)
-    const standing = Object.hasOwn(piece.nodes, id)
-      ? id
-      : (first ?? this.#inputs.get(textOf(node.data, 'id') || 'input'))
-    if (standing === undefined || piece.notes || node.isDisabled) return []
-    return [{ node: standing, component: node.type, outcome: piece.outcome, note: piece.note ?? '' }]
   }
 }
