@@ -10,7 +10,7 @@ export const OURS = 'ours'
 export const LIMIT = 'by-hand'
 export const PEERS = ['behave-graph', 'node-red', 'rete', 'rivet', 'langgraph'] as const
 
-/** Who gets a tenth of the runs for the memory, and shorter loops: they take seconds for what takes others milliseconds. */
+/** Who gets a tenth of the runs for the memory (what they hold is told for all), and shorter loops: others take milliseconds. */
 const SLOW: ReadonlySet<string> = new Set(['rivet', 'langgraph'])
 const ROUNDS = 7
 const WINDOW_MS = 150
@@ -112,36 +112,48 @@ function toResults({ name, unit, goal, shape }: Discipline, lanes: readonly Lane
   })
 }
 
-/** What runs hold, in a fresh process each. */
+/** What runs hold: everybody in turns, each time in a fresh process. */
 export async function compareMemory(opponents: readonly string[], report: (result: Result) => void): Promise<void> {
-  const all = [OURS, ...opponents.filter(id => id !== 'rete')]
-  for (const { name, unit, goal, question, scale } of memories) {
-    const lanes: Lane[] = []
-    for (const id of all) {
-      const fighter = await openFighter(id)
-      const lane: Lane = { fighter, shape: { kind: 'chain', count: 3 }, values: [], firstMs: 0 }
-      try {
-        await attempt(lane, async () => {
-          const runs = SLOW.has(id) ? question.runs / 10 : question.runs
-          lane.values.push((await fighter.ask({ ...question, runs }, PATIENCE_MS)) * scale(runs))
-        })
-      } finally {
-        await fighter.close()
-      }
-      lanes.push(lane)
-    }
-    const [ours, ...others] = lanes
-    if (!ours || ours.failure !== undefined) throw new Error(`${name}: our own run failed: ${ours?.failure}`)
-    for (const { fighter, values, failure } of others)
+  // Nothing of a run is anywhere in rete: there is nothing to weigh.
+  const ids = [OURS, ...opponents.filter(id => id !== 'rete')]
+  for (const memory of memories) {
+    const scales: Scale[] = ids.map(id => ({ id, name: '', values: [] }))
+    for (let round = 0; round < MEMORY_ROUNDS; round++)
+      for (const scale of scales) if (round === 0 || !SLOW.has(scale.id)) await weigh(scale, memory)
+    const [ours, ...others] = scales
+    if (!ours || ours.failure !== undefined) throw new Error(`${memory.name}: our own run failed: ${ours?.failure}`)
+    for (const { id, name, values, failure } of others)
       report(
         toResult(
-          name,
-          unit,
+          memory.name,
+          memory.unit,
           ours.values,
-          { name: fighter.name, values, failure },
-          fighter.id === LIMIT ? goal : ratioAtMost(1),
+          { name, values, failure },
+          id === LIMIT ? memory.goal : ratioAtMost(1),
         ),
       )
+  }
+}
+
+const MEMORY_ROUNDS = 3
+
+interface Scale {
+  readonly id: string
+  name: string
+  readonly values: number[]
+  failure?: string
+}
+
+async function weigh(scale: Scale, { question, factor }: (typeof memories)[number]): Promise<void> {
+  const fighter = await openFighter(scale.id)
+  scale.name = fighter.name
+  try {
+    const runs = SLOW.has(scale.id) ? question.runs / 10 : question.runs
+    scale.values.push((await fighter.ask({ ...question, runs }, PATIENCE_MS)) * factor(runs))
+  } catch (error) {
+    scale.failure = error instanceof Error ? error.message : String(error)
+  } finally {
+    await fighter.close()
   }
 }
 
@@ -151,13 +163,13 @@ const memories = [
     unit: 'MB',
     goal: atMost(150, 'MB'),
     question: { ask: 'raised', runs: 100, steps: 1000 },
-    scale: (runs: number) => 100 / runs / 2 ** 20,
+    factor: (runs: number) => 100 / runs / 2 ** 20,
   },
   {
     name: 'memory of a run of 3 nodes that waits',
     unit: 'KB',
     goal: noGoal,
     question: { ask: 'waiting', runs: 5000 },
-    scale: () => 1 / 1024,
+    factor: () => 1 / 1024,
   },
 ] as const

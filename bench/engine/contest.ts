@@ -21,6 +21,8 @@ export async function openFighter(id: string): Promise<Fighter> {
   const stack = id === 'rivet' ? ['--stack-size=6000'] : []
   const child = fork(ARENA, [id], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...stack],
+    // Some packages are built twice, and check more where this is not set.
+    env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let complaint = ''

@@ -73,6 +73,12 @@ export const host: RunHost = {
 /** Runs a plan with its journal in memory; answers the journal. */
 export async function runOnce(plan: Plan, inputs: Values = {}): Promise<Entry[]> {
   const journal: Entry[] = []
+  await runInto(plan, inputs, entry => journal.push(entry))
+  return journal
+}
+
+/** Runs a plan and hands its entries on. */
+export async function runInto(plan: Plan, inputs: Values, append: (entry: Entry) => void): Promise<void> {
   const run = startRun({
     run: 'bench',
     spell: 'bench',
@@ -81,13 +87,12 @@ export async function runOnce(plan: Plan, inputs: Values = {}): Promise<Entry[]>
     plan,
     inputs,
     seed: 1,
-    append: entry => journal.push(entry),
+    append,
     host,
     limits: { activations: 10_000_000 },
   })
   const end = await run.done
   if (end.kind !== 'run.completed') throw new Error(`the run ended as ${JSON.stringify(end)}`)
-  return journal
 }
 
 /** `count` steps, one after the other; each waits before it answers, where there is something to wait for. */

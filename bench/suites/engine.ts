@@ -1,13 +1,14 @@
 import { replayRun } from '#client/index.ts'
+import type { Plan } from '#graph/plan.ts'
 import { compareMemory, compareSpeed, LIMIT, PEERS } from '../engine/against.ts'
 import { namesOf } from '../engine/contender.ts'
-import { chain, loop, runOnce } from '../engine/kit.ts'
+import { chain, loop, runInto, runOnce } from '../engine/kit.ts'
 import { chainByHand } from '../engine/limit.ts'
 import { ensurePeers } from '../engine/peers.ts'
 import type { Result, Suite } from '../harness.ts'
-import { atMost, median, noGoal, perSecond, quantile, toResult } from '../harness.ts'
+import { atMost, noGoal, perSecond, toResult } from '../harness.ts'
 
-const byHand = 'by hand'
+const BY_HAND = 'by hand (async calls, an event each)'
 
 /** Nodes per second against the limit and the peers, and what the engine costs beside. */
 export const suite: Suite = {
@@ -25,54 +26,81 @@ export const suite: Suite = {
 const LENGTHS = [10, 100, 1000, 10_000, 100_000] as const
 const ROUNDS = 9
 
-/** What a node costs in chains of all lengths, all of them in each round, and the dearest length against the cheapest. */
+/**
+ * What a node costs in chains of all lengths, all of them in each round, and the dearest length against the cheapest. Once more with the
+ * entries handed on instead of kept, and the start of a run taken off: that is how far the engine itself is from even.
+ */
 async function costPerNode(): Promise<Result[]> {
+  const ways = {
+    kept: (count: number, plan: Plan) => timeOf(count, () => runOnce(plan)),
+    byHand: (names: readonly string[]) => timeOf(names.length, () => chainByHand(names)),
+    handedOn: (count: number, plan: Plan) => timeOf(count, () => runInto(plan, {}, ignore)),
+  }
+  const one = chain(1)
   const lines = LENGTHS.map(count => ({
     count,
     plan: chain(count),
     names: namesOf(count),
-    ours: [] as number[],
-    limit: [] as number[],
+    kept: none(),
+    byHand: none(),
+    handedOn: none(),
   }))
-  const cost = async (count: number, work: () => Promise<unknown>) =>
-    1e9 / (await perSecond(async () => (await work(), count)))
-  for (let round = -2; round < ROUNDS; round++)
+  for (let round = -2; round < ROUNDS; round++) {
+    const start = await ways.handedOn(1, one)
     for (const line of lines) {
-      const ours = await cost(line.count, () => runOnce(line.plan))
-      const limit = await cost(line.count, () => chainByHand(line.names))
+      const { count, plan, names } = line
+      const [kept, byHand, handedOn] = [
+        await ways.kept(count, plan),
+        await ways.byHand(names),
+        await ways.handedOn(count, plan),
+      ]
       if (round < 0) continue
-      line.ours.push(ours)
-      line.limit.push(limit)
+      line.kept.push(kept / count)
+      line.byHand.push(byHand / count)
+      line.handedOn.push((handedOn - start) / (count - 1))
     }
-  const unevenness = (key: 'ours' | 'limit') =>
-    Array.from({ length: ROUNDS }, (_, round) => {
-      const all = lines.map(line => line[key][round] ?? Number.NaN)
-      return Math.max(...all) / Math.min(...all)
-    })
-  const medians = (key: 'ours' | 'limit') => {
-    const all = lines.map(line => median(line[key]))
-    return Math.max(...all) / Math.min(...all)
   }
-  const even = toResult(
-    'cost of a node, dearest length against cheapest',
-    'times',
-    [medians('ours')],
-    { name: byHand, values: [medians('limit')] },
-    atMost(1.2, 'times (±20 %)'),
-  )
-  const rounds = unevenness('ours')
   return [
-    ...lines.map(({ count, ours, limit }) =>
+    ...lines.map(({ count, kept, byHand }) =>
       toResult(
         `cost of a node in a chain of ${count.toLocaleString('en')}`,
         'ns',
-        ours,
-        { name: byHand, values: limit },
+        kept,
+        { name: BY_HAND, values: byHand },
         noGoal,
       ),
     ),
-    { ...even, spread: [quantile(rounds, 0.1), quantile(rounds, 0.9)] },
+    toResult(
+      'cost of a node, dearest length against cheapest',
+      'times',
+      unevenness(lines.map(line => line.kept)),
+      { name: BY_HAND, values: unevenness(lines.map(line => line.byHand)) },
+      atMost(1.2, 'times (±20 %)'),
+    ),
+    toResult(
+      'the same, entries handed on, without the start of the run',
+      'times',
+      unevenness(lines.map(line => line.handedOn)),
+      undefined,
+      noGoal,
+    ),
   ]
+}
+
+const none = (): number[] => []
+const ignore = () => undefined
+
+/** Nanoseconds of one run. */
+async function timeOf(count: number, work: () => Promise<unknown>): Promise<number> {
+  return (1e9 / (await perSecond(async () => (await work(), count)))) * count
+}
+
+/** By round: the dearest against the cheapest. */
+function unevenness(costs: readonly (readonly number[])[]): number[] {
+  return Array.from({ length: ROUNDS }, (_, round) => {
+    const all = costs.map(cost => cost[round] ?? Number.NaN)
+    return Math.max(...all) / Math.min(...all)
+  })
 }
 
 /** As the browser replays a run that has ended, with what every node read. */
