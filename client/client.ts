@@ -1,5 +1,4 @@
-import type { Calls, NotificationName, Notifications, Position, RunRecord } from '#edge/protocol.ts'
-import type { Entry } from '#graph/journal.ts'
+import type { Calls, NotificationName, Notifications, Position, RunOptions, RunRecord } from '#edge/protocol.ts'
 import type { JsonObject } from '#graph/json.ts'
 import { backOffMs, pause } from './back-off.ts'
 import { openConnection } from './connection.ts'
@@ -12,6 +11,7 @@ import type {
   ClientEvents,
   ConnectionStatus,
   JournalStore,
+  KeptRun,
   RestClient,
   RunHandle,
   SpellmeshClient,
@@ -108,20 +108,20 @@ class Client implements SpellmeshClient {
     return problems
   }
 
-  async startRun(
-    spell: string,
-    inputs: JsonObject = {},
-    options: Calls['run.start']['params']['options'] = {},
-  ): Promise<RunHandle> {
+  async startRun(spell: string, inputs: JsonObject = {}, options: RunOptions = {}): Promise<RunHandle> {
     // Its first entries may come with the answer: it is followed before they are looked at.
     return this.#connection.call('run.start', { spell, inputs, options }, ({ run }) => this.#follow(run).handle())
+  }
+
+  async forkRun(run: string, options: Omit<Calls['run.fork']['params'], 'run'> = {}): Promise<RunHandle> {
+    return this.#connection.call('run.fork', { run, ...options }, answer => this.#follow(answer.run).handle())
   }
 
   async watchRun(id: string): Promise<RunHandle> {
     const known = this.#runs.get(id)
     if (known) return known.handle()
     const kept = await this.#store.get(id).catch(() => undefined)
-    if (kept) return this.#follow(kept.run, kept.entries).handle()
+    if (kept) return this.#follow(kept.run, kept).handle()
     const followed = this.#follow(await this.#rest.getRun(id))
     const handle = followed.handle()
     void followed.fetch()
@@ -231,7 +231,7 @@ class Client implements SpellmeshClient {
       })
   }
 
-  #follow(run: RunRecord, known?: readonly Entry[]): FollowedRun {
+  #follow(run: RunRecord, known?: Pick<KeptRun, 'entries' | 'blobs'>): FollowedRun {
     const present = this.#runs.get(run.id)
     if (present) return present
     const made = new FollowedRun({
@@ -246,7 +246,12 @@ class Client implements SpellmeshClient {
         })
       },
       ack: (id, seq) => this.#connection.tell('run.ack', { run: id, seq }),
-      cancel: async id => void (await this.#rest.cancelRun(id)),
+      blob: (id, hash) => this.#rest.blob(id, hash),
+      // To cancel needs no session.
+      ask: async (method, params) =>
+        void (await (method === 'run.cancel'
+          ? this.#rest.cancelRun(params.run)
+          : this.#connection.call(method, params as never))),
       onVerified: verified => void this.#keep(run, verified),
       onReleased: ended => {
         if (!this.#runs.get(run.id)?.over) return
@@ -258,7 +263,7 @@ class Client implements SpellmeshClient {
     return made
   }
 
-  async #keep(run: RunRecord, { entries, terminal, lastSeq, digest }: VerifiedRun): Promise<void> {
+  async #keep(run: RunRecord, { entries, terminal, lastSeq, digest, blobs }: VerifiedRun): Promise<void> {
     const status =
       terminal.kind === 'run.completed' ? 'completed' : terminal.kind === 'run.failed' ? 'failed' : 'cancelled'
     const ended = {
@@ -267,10 +272,10 @@ class Client implements SpellmeshClient {
       lastSeq,
       digest,
       endedAt: terminal.at,
-      ...(terminal.kind === 'run.completed' ? { outputs: terminal.outputs } : {}),
+      ...(terminal.kind === 'run.failed' ? {} : { outputs: terminal.outputs ?? {} }),
     } as const
     // A full disk costs the replay without a server, nothing else.
-    await this.#store.put(ended, entries).catch(() => {})
+    await this.#store.put(ended, entries, blobs).catch(() => {})
   }
 }
 

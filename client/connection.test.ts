@@ -147,7 +147,7 @@ test('more runs than fit the first frame are all resumed', async () => {
   const ids = upTo(150).map(number => `run-with-a-long-name-${number}`)
   const handles = []
   for (const id of ids) {
-    wire.answers['run.start'] = () => ({ run: runRecord(id) })
+    wire.answers['run.start'] = () => ({ run: runRecord(id), ignoredPins: [] })
     handles.push(await client.startRun('s'))
   }
   for (const id of ids) wire.journals.set(id, journalOf(id, 3))

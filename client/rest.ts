@@ -1,6 +1,6 @@
 import type { RunRecord, SpellRecord } from '#edge/protocol.ts'
 import type { Problem } from '#graph/document.ts'
-import type { JsonObject } from '#graph/json.ts'
+import type { Json, JsonObject } from '#graph/json.ts'
 import { ApiError } from './types.ts'
 import type { EntriesPage, PageOptions, RestClient } from './types.ts'
 
@@ -39,11 +39,11 @@ export function createRest(options: RestOptions): RestClient {
       (await call<{ spell: SpellRecord }>('PUT', `/v1/spells/${id(spell)}`, { baseRevision, document })).spell,
     deleteSpell: async spell => void (await call('DELETE', `/v1/spells/${id(spell)}`)),
     importSpell: (format, document) => post('/v1/spells/import', { format, document }),
-    startRun: async (spell, inputs = {}, { state, idempotencyKey } = {}) =>
+    startRun: async (spell, inputs = {}, { idempotencyKey, ...options } = {}) =>
       (
         await post<{ run: RunRecord }>(
           `/v1/spells/${id(spell)}/runs`,
-          { inputs, ...(state ? { state } : {}) },
+          { inputs, ...options },
           idempotencyKey ? { 'idempotency-key': idempotencyKey } : {},
         )
       ).run,
@@ -51,6 +51,20 @@ export function createRest(options: RestOptions): RestClient {
     getRun: async run => (await get<{ run: RunRecord }>(`/v1/runs/${id(run)}`)).run,
     entries: (run, after = 0, limit = 2000) => get<EntriesPage>(`/v1/runs/${id(run)}/entries`, { after, limit }),
     getRunState: run => get(`/v1/runs/${id(run)}/state`),
+    pauseRun: async run => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/pause`)).run,
+    playRun: async (run, { step = false, breakpoints } = {}) =>
+      (
+        await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/play`, {
+          step,
+          ...(breakpoints ? { breakpoints, setBreakpoints: true } : {}),
+        })
+      ).run,
+    answerRun: async (run, answer) => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/answer`, { ...answer })).run,
+    sendToRun: async (run, name, message) =>
+      (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/send`, { name, message })).run,
+    forkRun: (run, options) => post(`/v1/runs/${id(run)}/fork`, { ...options }),
+    blob: async (run, hash) => (await get<{ value: Json }>(`/v1/runs/${id(run)}/blobs/${id(hash)}`)).value,
+    runDocuments: run => get(`/v1/runs/${id(run)}/documents`),
     cancelRun: async run => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/cancel`)).run,
   }
 }
@@ -67,7 +81,7 @@ function createCall({ baseUrl, token, fetch = globalThis.fetch.bind(globalThis) 
       answer = await fetch(base + path, {
         method,
         // A run is waited for as long as it takes.
-        ...(method === 'POST' && path.endsWith('/runs') ? {} : { signal: AbortSignal.timeout(LONGEST_MS) }),
+        ...(method === 'POST' && /\/(runs|fork)$/.test(path) ? {} : { signal: AbortSignal.timeout(LONGEST_MS) }),
         headers: { ...headers, ...authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
         ...(body ? { body: JSON.stringify(body) } : {}),
       })

@@ -1,21 +1,28 @@
-import type { Notifications, Position, RunRecord } from '#edge/protocol.ts'
+import type { Calls, Notifications, Position, RunRecord } from '#edge/protocol.ts'
+import { blobsOf } from '#graph/blob.ts'
 import type { Chunk, Entry } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
+import type { Json } from '#graph/json.ts'
 import { backOffMs, pause } from './back-off.ts'
 import type { EntriesPage, RunHandle, VerifiedRun } from './types.ts'
 import { ApiError } from './types.ts'
 import { verify } from './verify.ts'
 
+/** What a run can be asked. */
+export type Asking = 'run.cancel' | 'run.pause' | 'run.play' | 'run.answer' | 'run.send'
+
 export interface FollowOptions {
   readonly run: RunRecord
   /** What is kept of it already, from the first entry on. */
-  readonly known?: readonly Entry[]
+  readonly known?: Pick<VerifiedRun, 'entries' | 'blobs'>
   /** Pages of the journal, over REST. */
   page(run: string, after: number): Promise<EntriesPage>
   /** Asks the session for what comes after a position; without a connection it does nothing, the next one resumes the run. */
   watch(run: string, after: number): Promise<void>
   ack(run: string, seq: number): void
-  cancel(run: string): Promise<void>
+  /** A value that entries refer to. */
+  blob(run: string, hash: string): Promise<Json>
+  ask(method: Asking, params: { readonly run: string }): Promise<void>
   /** The journal is whole. */
   onVerified(verified: VerifiedRun): void
   /** It is not followed any more; `ended`: there is nothing left to follow. */
@@ -24,6 +31,7 @@ export interface FollowOptions {
 
 const ACK_ENTRIES = 64
 const ACK_MS = 1_000
+const BLOB_TRIES = 4
 
 /** Follows one run for all who hold a handle of it: puts entries in order, once each, and fetches what is missing. */
 export class FollowedRun {
@@ -37,6 +45,7 @@ export class FollowedRun {
   /** What streams at the moment, by activation: the pieces so far as one. */
   readonly #streams = new Map<string, Chunk>()
   #entries: Entry[]
+  readonly #blobs: Record<string, Json> = {}
   #attempt: number
   #handles = 0
   #acked = 0
@@ -50,7 +59,8 @@ export class FollowedRun {
   constructor(options: FollowOptions) {
     this.run = options.run
     this.#options = options
-    this.#entries = [...(options.known ?? [])]
+    this.#entries = [...(options.known?.entries ?? [])]
+    Object.assign(this.#blobs, options.known?.blobs)
     this.#attempt = options.run.attempt
     // Whoever awaits it sees the rejection.
     this.#completed.promise.catch(() => {})
@@ -77,6 +87,8 @@ export class FollowedRun {
       return stop
     }
     const entries = () => this.#entries
+    const run = this.run.id
+    const ask = <M extends Asking>(method: M, params: Calls[M]['params']) => this.#options.ask(method, params)
     let held = true
     this.#handles++
     return {
@@ -95,7 +107,11 @@ export class FollowedRun {
         })
         return stop
       },
-      cancel: () => this.#options.cancel(this.run.id),
+      cancel: () => ask('run.cancel', { run }),
+      pause: () => ask('run.pause', { run }),
+      play: (options = {}) => ask('run.play', { run, ...options }),
+      answer: answer => ask('run.answer', { run, ...answer }),
+      send: (name, message) => ask('run.send', { run, name, message }),
       release: () => {
         if (!held) return
         held = false
@@ -207,7 +223,7 @@ export class FollowedRun {
   #finish(): void {
     const verified = verify(this.#entries)
     if ('problem' in verified) void this.#readAnew()
-    else this.#complete(verified)
+    else void this.#complete(verified)
   }
 
   /** What came does not fit: the server's own copy decides. */
@@ -221,7 +237,7 @@ export class FollowedRun {
         const verified = verify(entries)
         if ('problem' in verified) throw notWhole(verified.problem)
         this.#entries = entries
-        return this.#complete(verified)
+        return await this.#complete(verified)
       } catch (error) {
         if (!isPassing(error)) return this.fail(error)
         await pause(backOffMs(tries++), this.#over.signal)
@@ -229,17 +245,45 @@ export class FollowedRun {
     }
   }
 
-  #complete(verified: VerifiedRun): void {
+  async #complete(whole: VerifiedRun): Promise<void> {
+    clearTimeout(this.#ackTimer)
+    this.#ackTimer = undefined
+    const wanted = missingBlobs(whole.entries, this.#blobs)
+    if (wanted.length > 0) await this.#fetchBlobs(wanted)
+    if (this.over) return
+    const verified = { ...whole, blobs: this.#blobs }
     this.#stop()
     this.#options.onVerified(verified)
     this.#completed.resolve(verified)
     this.#options.onReleased(true)
   }
 
+  /** One after the other. What cannot be had is left out: the journal is whole without it. */
+  async #fetchBlobs(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) {
+      for (let tries = 0; tries < BLOB_TRIES && !this.over; tries++) {
+        try {
+          this.#blobs[hash] = await this.#options.blob(this.run.id, hash)
+          break
+        } catch (error) {
+          if (!isPassing(error)) break
+          await pause(backOffMs(tries), this.#over.signal)
+        }
+      }
+    }
+  }
+
   #stop(): void {
     this.#over.abort()
     clearTimeout(this.#ackTimer)
   }
+}
+
+/** Hashes that entries refer to, each once. Entries without any cost little: most are small. */
+function missingBlobs(entries: readonly Entry[], known: Readonly<Record<string, Json>>): readonly string[] {
+  const wanted = new Set<string>()
+  for (const entry of entries) for (const hash of blobsOf(entry)) if (!Object.hasOwn(known, hash)) wanted.add(hash)
+  return [...wanted]
 }
 
 /** A whole journal, page by page. */

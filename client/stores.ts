@@ -2,15 +2,16 @@ import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
 import type { RunRecord } from '#edge/protocol.ts'
 import type { Entry } from '#graph/journal.ts'
-import type { JournalStore } from './types.ts'
+import type { Json } from '#graph/json.ts'
+import type { JournalStore, KeptRun } from './types.ts'
 
 /** Keeps journals in memory: for programs, and where nothing else is there. */
 export function memoryStore(most = 100): JournalStore {
-  const kept = new Map<string, { run: RunRecord; entries: readonly Entry[] }>()
+  const kept = new Map<string, KeptRun>()
   return {
-    async put(run, entries) {
+    async put(run, entries, blobs) {
       kept.delete(run.id)
-      kept.set(run.id, { run, entries: [...entries] })
+      kept.set(run.id, { run, entries: [...entries], ...withBlobs(blobs) })
       for (const id of kept.keys()) {
         if (kept.size <= most) break
         kept.delete(id)
@@ -24,14 +25,18 @@ export function memoryStore(most = 100): JournalStore {
 interface Journals extends DBSchema {
   runs: { key: string; value: RunRecord; indexes: { spell: string; startedAt: number } }
   entries: { key: string; value: readonly Entry[] }
+  /** The large values that the entries of a run refer to, by hash. */
+  blobs: { key: string; value: Readonly<Record<string, Json>> }
 }
 
 /** Keeps journals in the browser's IndexedDB: the latest runs, for replay without a server. */
 export function indexedDbStore(name: string, most = 200): JournalStore {
   let opened: Promise<IDBPDatabase<Journals>> | undefined
   const database = () =>
-    (opened ??= openDB<Journals>(name, 1, {
-      upgrade(made) {
+    (opened ??= openDB<Journals>(name, 2, {
+      upgrade(made, version) {
+        made.createObjectStore('blobs')
+        if (version > 0) return
         const runs = made.createObjectStore('runs', { keyPath: 'id' })
         runs.createIndex('spell', 'spellId')
         runs.createIndex('startedAt', 'startedAt')
@@ -39,27 +44,39 @@ export function indexedDbStore(name: string, most = 200): JournalStore {
       },
     }))
   return {
-    async put(run, entries) {
-      const transaction = (await database()).transaction(['runs', 'entries'], 'readwrite')
+    async put(run, entries, blobs) {
+      const transaction = (await database()).transaction(['runs', 'entries', 'blobs'], 'readwrite')
       const runs = transaction.objectStore('runs')
       await Promise.all([runs.put(run), transaction.objectStore('entries').put(entries, run.id)])
+      if (withBlobs(blobs).blobs) await transaction.objectStore('blobs').put(blobs ?? {}, run.id)
       const surplus = (await runs.count()) - most
       if (surplus > 0) {
         const oldest = await runs.index('startedAt').getAllKeys(undefined, surplus)
-        await Promise.all(oldest.flatMap(id => [runs.delete(id), transaction.objectStore('entries').delete(id)]))
+        await Promise.all(
+          oldest.flatMap(id => [
+            runs.delete(id),
+            transaction.objectStore('entries').delete(id),
+            transaction.objectStore('blobs').delete(id),
+          ]),
+        )
       }
       await transaction.done
     },
     async get(id) {
-      const transaction = (await database()).transaction(['runs', 'entries'])
-      const [run, entries] = await Promise.all([
+      const transaction = (await database()).transaction(['runs', 'entries', 'blobs'])
+      const [run, entries, blobs] = await Promise.all([
         transaction.objectStore('runs').get(id),
         transaction.objectStore('entries').get(id),
+        transaction.objectStore('blobs').get(id),
       ])
-      return run && entries ? { run, entries } : undefined
+      return run && entries ? { run, entries, ...withBlobs(blobs) } : undefined
     },
     list: async spell => latestFirst(await (await database()).getAllFromIndex('runs', 'spell', spell)),
   }
+}
+
+function withBlobs(blobs: Readonly<Record<string, Json>> | undefined): Pick<KeptRun, 'blobs'> {
+  return blobs && Object.keys(blobs).length > 0 ? { blobs } : {}
 }
 
 function latestFirst(runs: readonly RunRecord[]): RunRecord[] {

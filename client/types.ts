@@ -1,7 +1,7 @@
-import type { Calls, Notifications, RunRecord, SpellRecord } from '#edge/protocol.ts'
+import type { AnswerRecord, Calls, Notifications, RunOptions, RunRecord, SpellRecord } from '#edge/protocol.ts'
 import type { Problem } from '#graph/document.ts'
 import type { Chunk, Entry, TerminalEntry } from '#graph/journal.ts'
-import type { JsonObject } from '#graph/json.ts'
+import type { Json, JsonObject } from '#graph/json.ts'
 import type { RunView } from '#graph/view.ts'
 
 /** What a server refused, in its own words. */
@@ -69,6 +69,16 @@ export interface EntriesPage {
   readonly ended: boolean
 }
 
+/** How to branch off a run over REST. */
+export interface ForkOptions extends Pick<RunOptions, 'pins' | 'breakpoints' | 'limits'> {
+  /** The last entry that is taken over. Absent: all that applies. */
+  readonly seq?: number
+  readonly from?: string
+  /** The spell to go on with. Absent: the one that ran. */
+  readonly document?: JsonObject
+  readonly detached?: boolean
+}
+
 /** The REST face of a server. Every method rejects with an {@link ApiError}. */
 export interface RestClient {
   instance(): Promise<{ claimed: boolean; registration: 'open' | 'closed' }>
@@ -93,13 +103,22 @@ export interface RestClient {
   startRun(
     spell: string,
     inputs?: JsonObject,
-    options?: { state?: JsonObject; idempotencyKey?: string },
+    options?: Omit<RunOptions, 'onDetach'> & { idempotencyKey?: string; detached?: boolean },
   ): Promise<RunRecord>
   listRuns(spell: string, options?: PageOptions): Promise<{ runs: readonly RunRecord[]; nextPage: string }>
   getRun(id: string): Promise<RunRecord>
   entries(run: string, after?: number, limit?: number): Promise<EntriesPage>
   getRunState(run: string): Promise<{ run: RunRecord; attempt: number; seq: number; state: RunView }>
   cancelRun(run: string): Promise<RunRecord>
+  pauseRun(run: string): Promise<RunRecord>
+  playRun(run: string, options?: { step?: boolean; breakpoints?: readonly string[] }): Promise<RunRecord>
+  answerRun(run: string, answer: AnswerRecord): Promise<RunRecord>
+  sendToRun(run: string, name: string, message: Json): Promise<RunRecord>
+  forkRun(run: string, options: ForkOptions): Promise<{ run: RunRecord; ignoredPins: readonly string[]; how: string }>
+  /** A value that entries refer to (graph/blob.ts). */
+  blob(run: string, hash: string): Promise<Json>
+  /** What a run was made of. */
+  runDocuments(run: string): Promise<{ document: JsonObject; library: Readonly<Record<string, JsonObject>> }>
 }
 
 /** A run whose journal is whole: entries 1 to `lastSeq`, and the digest of the terminal entry fits them. */
@@ -108,6 +127,8 @@ export interface VerifiedRun {
   readonly terminal: TerminalEntry
   readonly lastSeq: number
   readonly digest: string
+  /** The large values that the entries refer to, by hash (graph/blob.ts): those that could be read. */
+  readonly blobs?: Readonly<Record<string, Json>>
 }
 
 /** A followed run. Entries come in order, without gaps, each once. */
@@ -123,6 +144,14 @@ export interface RunHandle {
   /** Resolves when the run has ended and its journal was verified. Rejects where that cannot be. */
   readonly completed: Promise<VerifiedRun>
   cancel(): Promise<void>
+  /** No activation starts any more, until it is played. */
+  pause(): Promise<void>
+  /** `step`: up to the next activation. `breakpoints`: in place of those it has. */
+  play(options?: { step?: boolean; breakpoints?: readonly string[] }): Promise<void>
+  /** Ends something that it waits for. */
+  answer(answer: AnswerRecord): Promise<void>
+  /** To the sources of a played run that go by this name. */
+  send(name: string, message: Json): Promise<void>
   /** Follows it no more. */
   release(): void
 }
@@ -149,7 +178,9 @@ export interface SpellmeshClient {
   closeSpell(spell: string): Promise<void>
   /** Gives the session an unsaved document, or takes it back; answers what keeps it from running. */
   editSpell(spell: string, draft: JsonObject | null): Promise<readonly Problem[]>
-  startRun(spell: string, inputs?: JsonObject, options?: Calls['run.start']['params']['options']): Promise<RunHandle>
+  startRun(spell: string, inputs?: JsonObject, options?: RunOptions): Promise<RunHandle>
+  /** Starts a run that branches off another, with the spell as this session has it. */
+  forkRun(run: string, options?: Omit<Calls['run.fork']['params'], 'run'>): Promise<RunHandle>
   /** Follows any run of this user, ended ones too: these come from the store where they are kept. */
   watchRun(run: string): Promise<RunHandle>
   /** Tries to connect at once instead of waiting. */
@@ -157,10 +188,17 @@ export interface SpellmeshClient {
   close(): void
 }
 
+/** A journal as it is kept. */
+export interface KeptRun {
+  readonly run: RunRecord
+  readonly entries: readonly Entry[]
+  readonly blobs?: Readonly<Record<string, Json>>
+}
+
 /** Keeps journals of runs where this client runs. */
 export interface JournalStore {
-  put(run: RunRecord, entries: readonly Entry[]): Promise<void>
-  get(run: string): Promise<{ run: RunRecord; entries: readonly Entry[] } | undefined>
+  put(run: RunRecord, entries: readonly Entry[], blobs?: Readonly<Record<string, Json>>): Promise<void>
+  get(run: string): Promise<KeptRun | undefined>
   /** Latest start first. */
   list(spell: string): Promise<readonly RunRecord[]>
 }

@@ -1,9 +1,10 @@
 import type { Subscription } from '#mesh/bus.ts'
-import { CodedError, exhausted, notFound } from '#mesh/errors.ts'
+import { CodedError, exhausted, invalid, notFound } from '#mesh/errors.ts'
+import type { Problem } from '#mesh/errors.ts'
 import type { Run, Spell } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { EntryBatch } from './channels.ts'
 import type { Shape } from './params.ts'
-import type { CallName, Calls, Position } from './protocol.ts'
+import type { CallName, Calls, Position, RunOptions } from './protocol.ts'
 import { notificationText, toRpcError } from './rpc.ts'
 import type { Answer, Session } from './session.ts'
 import type { SessionParts } from './sessions.ts'
@@ -25,6 +26,11 @@ export const SHAPES: Readonly<Record<CallName, Shape>> = {
   'spell.edit': { spell: 'text', draft: 'draft' },
   'spell.close': { spell: 'text' },
   'run.start': { spell: 'text', 'inputs?': 'any', 'options?': 'object' },
+  'run.fork': { run: 'text', 'seq?': 'number', 'from?': 'text', 'options?': 'object' },
+  'run.pause': { run: 'text' },
+  'run.play': { run: 'text', 'step?': 'flag', 'breakpoints?': 'texts' },
+  'run.answer': { run: 'text', activation: 'text', 'choice?': 'text', 'value?': 'any', 'outputs?': 'object' },
+  'run.send': { run: 'text', name: 'text', message: 'any' },
   'run.cancel': { run: 'text' },
   'run.watch': { run: 'text', 'after?': 'number' },
   'run.unwatch': { run: 'text' },
@@ -123,11 +129,15 @@ class ConnectedSession implements Methods {
       }
       case 'run.start':
         return this.#start(params as Calls['run.start']['params'])
-      case 'run.cancel': {
-        const { run } = params as Calls['run.cancel']['params']
-        await this.#parts.runner.cancelRun({ runId: run }, { caller: this.#caller })
+      case 'run.fork':
+        return this.#fork(params as Calls['run.fork']['params'])
+      case 'run.pause':
+      case 'run.play':
+      case 'run.answer':
+      case 'run.send':
+      case 'run.cancel':
+        await this.#ask(method, params)
         return NOTHING
-      }
       case 'run.watch':
         return this.#watch(params as Calls['run.watch']['params'])
       case 'run.unwatch':
@@ -186,19 +196,55 @@ class ConnectedSession implements Methods {
 
   async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
     if (!this.#manager.has(spell)) await this.#open(spell, 0, 0)
-    const { onDetach = '', state, limits } = options
-    const { run } = await this.#manager.start({
+    const { run, ignoredPins } = await this.#manager.start({
+      ...toStart(options),
       spellId: spell,
-      inputs: Buffer.from(JSON.stringify(inputs)),
-      onDetach,
-      ...(state === undefined ? {} : { state: Buffer.from(JSON.stringify(state)) }),
-      ...(limits === undefined
-        ? {}
-        : { limits: { activations: limits.activations ?? 0, wallClockMs: limits.wallClockMs ?? 0 } }),
+      inputs: toBytes(inputs),
     })
     if (!run) throw new Error('the runner started a run and did not tell which')
     const begin = this.#attach(run.id, spell, 0)
-    return { text: `{"run":${this.#runText(run)}}`, begin }
+    return { text: `{"run":${this.#runText(run)},"ignoredPins":${JSON.stringify(ignoredPins)}}`, begin }
+  }
+
+  async #fork({ run: base, seq = 0, from = '', options = {} }: Calls['run.fork']['params']): Promise<Answer> {
+    const { spellId } = await this.#find(base, 0)
+    if (!this.#manager.has(spellId)) await this.#open(spellId, 0, 0)
+    const fork = { runId: base, seq, from }
+    const { run, ignoredPins, how } = await this.#manager.start({ ...toStart(options), spellId, fork })
+    if (!run) throw new Error('the runner started a run and did not tell which')
+    const begin = this.#attach(run.id, spellId, 0)
+    return {
+      text: `{"run":${this.#runText(run)},"ignoredPins":${JSON.stringify(ignoredPins)},"how":"${how}"}`,
+      begin,
+    }
+  }
+
+  /** Asks a run something, wherever it is at work. */
+  async #ask(method: 'run.pause' | 'run.play' | 'run.answer' | 'run.send' | 'run.cancel', params: object) {
+    const { runner } = this.#parts
+    const options = { caller: this.#caller }
+    const { run: runId } = params as { run: string }
+    switch (method) {
+      case 'run.pause':
+        return runner.pauseRun({ runId }, options)
+      case 'run.play': {
+        const { step = false, breakpoints } = params as Calls['run.play']['params']
+        return runner.playRun({ runId, step, breakpoints: breakpoints ?? [], setBreakpoints: !!breakpoints }, options)
+      }
+      case 'run.answer': {
+        const { activation, choice = '', value, outputs } = params as Calls['run.answer']['params']
+        return runner.answerRun(
+          { runId, activation, choice, value: toBytes(value), outputs: toBytes(outputs) },
+          options,
+        )
+      }
+      case 'run.send': {
+        const { name, message } = params as Calls['run.send']['params']
+        return runner.sendToRun({ runId, name, message: toBytes(message) }, options)
+      }
+      case 'run.cancel':
+        return runner.cancelRun({ runId }, options)
+    }
   }
 
   async #watch({ run: id, after = 0 }: Calls['run.watch']['params']): Promise<Answer> {
@@ -292,4 +338,30 @@ class ConnectedSession implements Methods {
     this.#listening.get(spell)?.unsubscribe()
     this.#listening.delete(spell)
   }
+}
+
+/** The start of a run as the runner's session takes it. Throws INVALID_ARGUMENT with every problem. */
+function toStart({ onDetach, state, limits, startAt = '', pins, breakpoints = [] }: RunOptions) {
+  const problems: Problem[] = []
+  if (typeof startAt !== 'string') problems.push({ path: 'options.startAt', message: 'expected a text' })
+  if (!Array.isArray(breakpoints) || !breakpoints.every(one => typeof one === 'string'))
+    problems.push({ path: 'options.breakpoints', message: 'expected a list of texts' })
+  for (const [name, value] of Object.entries(limits ?? {}))
+    if (typeof value !== 'number' || !(value >= 0))
+      problems.push({ path: `options.limits.${name}`, message: 'expected a number from 0' })
+  if (problems.length > 0) throw invalid(problems)
+  const { activations = 0, wallClockMs = 0, tokens = 0, cost = 0 } = limits ?? {}
+  return {
+    onDetach: onDetach ?? '',
+    ...(state === undefined ? {} : { state: toBytes(state) }),
+    ...(limits === undefined ? {} : { limits: { activations, wallClockMs, tokens, cost } }),
+    startAt,
+    pins: toBytes(pins),
+    breakpoints,
+  }
+}
+
+/** JSON bytes; of nothing, none. */
+function toBytes(value: unknown): Uint8Array {
+  return value === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(value))
 }

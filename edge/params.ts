@@ -1,10 +1,11 @@
 import { invalid } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
 
-type Kind = 'text' | 'number' | 'object' | 'draft' | 'texts' | 'positions' | 'any'
+type Kind = 'text' | 'number' | 'flag' | 'object' | 'draft' | 'texts' | 'positions' | 'any'
 const EXPECTED: Readonly<Record<Kind, string>> = {
   text: 'a text',
   number: 'a whole number from 0',
+  flag: 'true or false',
   object: 'an object',
   draft: 'a document, or null',
   texts: 'a list of texts',
@@ -46,6 +47,8 @@ function fits(value: unknown, kind: Kind): boolean {
       return typeof value === 'string' && value.length > 0
     case 'number':
       return isCount(value)
+    case 'flag':
+      return typeof value === 'boolean'
     case 'object':
       return isRecord(value)
     case 'draft':

@@ -1,6 +1,6 @@
 // The session protocol `spellmesh.v1`: JSON-RPC 2.0 in WebSocket text frames. Types only the wire knows; see docs/protocol.md.
 import type { Chunk, Entry } from '#graph/journal.ts'
-import type { JsonObject } from '#graph/json.ts'
+import type { Json, JsonObject } from '#graph/json.ts'
 import type { Problem } from '#graph/document.ts'
 
 /** The WebSocket subprotocol, and the path it is served on. */
@@ -19,7 +19,7 @@ export interface SpellRecord {
   readonly document?: JsonObject
 }
 
-export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+export type RunStatus = 'running' | 'paused' | 'waiting' | 'completed' | 'failed' | 'cancelled'
 
 /** A run as REST and the session show it. */
 export interface RunRecord {
@@ -36,6 +36,47 @@ export interface RunRecord {
   readonly startedAt: number
   /** 0 until ended. */
   readonly endedAt: number
+  /** The run that it branched off, and after which entry; empty and 0, or absent: none. */
+  readonly forkedFrom?: string
+  readonly forkedAt?: number
+}
+
+/** What a node is to give in place of running. */
+export interface PinRecord {
+  readonly outputs: JsonObject
+  /** Flow outputs to fire. Absent: the usual ones. */
+  readonly pulses?: readonly string[]
+}
+
+/** How a run is started, beside its inputs. */
+export interface RunOptions {
+  /** What becomes of it when the socket is gone. Absent: `cancel`, after a while. */
+  readonly onDetach?: 'finish' | 'cancel'
+  /** In place of the stored state of the spell; nothing is stored then. */
+  readonly state?: JsonObject
+  readonly limits?: {
+    readonly activations?: number
+    readonly wallClockMs?: number
+    readonly tokens?: number
+    /** US dollars. */
+    readonly cost?: number
+  }
+  /** Begin at this `flow/start` only: its name, or its node's id. */
+  readonly startAt?: string
+  /** By node. */
+  readonly pins?: Readonly<Record<string, PinRecord>>
+  /** Nodes to pause before. */
+  readonly breakpoints?: readonly string[]
+}
+
+/** What ends something that a run waits for. */
+export interface AnswerRecord {
+  readonly activation: string
+  /** Absent: `answer`, to a question. Of an interrupted node: `retry`, `use` or `fail`. Of a wait for a moment: `expired`. */
+  readonly choice?: 'answer' | 'retry' | 'use' | 'fail' | 'expired'
+  readonly value?: Json
+  /** Of `use`. */
+  readonly outputs?: JsonObject
 }
 
 /** Where a client stands in a run. */
@@ -77,17 +118,33 @@ export interface Calls {
   'spell.close': { params: { spell: string }; result: Record<string, never> }
   /** The session watches the run from its first entry on. A spell that is not open is opened. */
   'run.start': {
-    params: {
-      spell: string
-      inputs?: JsonObject
-      options?: {
-        onDetach?: 'finish' | 'cancel'
-        state?: JsonObject
-        limits?: { activations?: number; wallClockMs?: number }
-      }
-    }
-    result: { run: RunRecord }
+    params: { spell: string; inputs?: JsonObject; options?: RunOptions }
+    /** `ignoredPins`: those of nodes that are not there. */
+    result: { run: RunRecord; ignoredPins: readonly string[] }
   }
+  /**
+   * Starts a run that branches off another of this user: after entry `seq`, or (without) with all of its results that apply. The spell is the session's, with its draft.
+   * `from`: this node and what depends on it run anew. The session watches it from its first entry on.
+   */
+  'run.fork': {
+    params: {
+      run: string
+      seq?: number
+      from?: string
+      options?: Pick<RunOptions, 'onDetach' | 'limits' | 'pins' | 'breakpoints'>
+    }
+    /** `followed`: the journal up to `seq` is its beginning. `recalled`: results were taken over one by one. */
+    result: { run: RunRecord; ignoredPins: readonly string[]; how: 'followed' | 'recalled' }
+  }
+  'run.pause': { params: { run: string }; result: Record<string, never> }
+  /** `step`: up to the next activation. `breakpoints`: in place of those it has. */
+  'run.play': {
+    params: { run: string; step?: boolean; breakpoints?: readonly string[] }
+    result: Record<string, never>
+  }
+  'run.answer': { params: { run: string } & AnswerRecord; result: Record<string, never> }
+  /** To the sources of a played run that go by this name. */
+  'run.send': { params: { run: string; name: string; message: Json }; result: Record<string, never> }
   'run.cancel': { params: { run: string }; result: Record<string, never> }
   'run.watch': { params: { run: string; after?: number }; result: { run: RunRecord } }
   'run.unwatch': { params: { run: string }; result: Record<string, never> }

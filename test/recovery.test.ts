@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestClient, RunHandle } from '#client/types.ts'
 import type { Entry } from '#graph/journal.ts'
-import { rounds } from '#nodes/examples.suite.ts'
+import { rounds, spellOf } from '#nodes/examples.suite.ts'
 import { connect, somebody } from './modes.suite.ts'
 import { freePort, missingPrograms, startGround, startMesh, startProgram } from './processes.ts'
 
@@ -57,6 +57,48 @@ describe('one process on a folder', () => {
     60_000,
   )
 })
+
+test('a run that waits for a person, and one that waits for its time, outlive the process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'spellmesh-waiting-'))
+  const settings = { DATA_DIR: folder, PORT: String(await freePort()), REGISTRATION: 'open', RUN_IDLE_MS: '50' }
+  const first = await startProgram([], settings)
+  const { rest, token } = await somebody(first.ready)
+  const asks = async (deadlineMs: number) => {
+    const { id } = await rest.createSpell(
+      spellOf(
+        {
+          start: { type: 'flow/start' },
+          ask: { type: 'flow/ask', config: { prompt: 'Well?', deadlineMs, onExpire: 'continue' } },
+          out: { type: 'flow/output', config: { name: 'said' } },
+          late: { type: 'flow/output', config: { name: 'late' }, values: { value: true } },
+        },
+        [
+          ['start.out', 'ask.in'],
+          ['ask.answered', 'out.in'],
+          ['ask.expired', 'late.in'],
+          ['ask.text', 'out.value'],
+        ],
+      ),
+    )
+    return rest.startRun(id)
+  }
+  const asked = await asks(0)
+  const timed = await asks(4_000)
+  expect([asked.status, timed.status]).toEqual(['waiting', 'waiting'])
+  // Time enough to be put aside.
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(await first.stop('SIGKILL')).toBe('SIGKILL')
+  const second = await startProgram([], settings)
+  const client = connect(second.ready, token)
+  const [one, two] = await Promise.all([client.watchRun(asked.id), client.watchRun(timed.id)])
+  const { state } = await rest.getRunState(asked.id)
+  await one.answer({ activation: state.waits[0]?.activation ?? '', value: { text: 'yes' } })
+  expect((await one.completed).terminal).toMatchObject({ kind: 'run.completed', outputs: { said: 'yes' } })
+  expect((await two.completed).terminal).toMatchObject({ kind: 'run.completed', outputs: { late: true } })
+  client.close()
+  expect(await second.stop()).toBe(0)
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
 
 const missing = missingPrograms()
 ;(missing.length === 0 ? describe : describe.skip)(
