@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient, createRest } from '#client/index.ts'
 import type { RestClient } from '#client/types.ts'
-import { greeter, rounds, talking } from '#nodes/examples.suite.ts'
+import type { Entry } from '#graph/journal.ts'
+import { greeter, rounds, spellOf, talking } from '#nodes/examples.suite.ts'
 import { openProxy } from './proxy.ts'
 
 /** A running system, whatever it is made of. */
@@ -22,6 +23,27 @@ export async function somebody(url: string): Promise<{ token: string; rest: Rest
 
 export const connect = (url: string, token: string) =>
   createClient({ url, name: 'test', version: '1', authenticate: async () => ({ token }), token: async () => token })
+
+/** Asks for a text; says it in capitals, and how long the text it was given is. */
+const asking = spellOf(
+  {
+    start: { type: 'flow/start' },
+    ask: { type: 'flow/ask', config: { prompt: 'Well?' } },
+    upper: { type: 'text/case', config: { form: 'upper' } },
+    big: { type: 'flow/input', config: { name: 'big', type: 'string' } },
+    count: { type: 'text/count' },
+    out: { type: 'flow/output', config: { name: 'said' } },
+    length: { type: 'flow/output', config: { name: 'length' } },
+  },
+  [
+    ['start.out', 'ask.in'],
+    ['ask.answered', 'out.in'],
+    ['ask.text', 'upper.text'],
+    ['upper.text', 'out.value'],
+    ['big.value', 'count.text'],
+    ['count.characters', 'length.value'],
+  ],
+)
 
 /** What the product does, from the outside: the same in every mode. */
 export function testSystem(start: () => Promise<RunningSystem>): void {
@@ -49,6 +71,35 @@ export function testSystem(start: () => Promise<RunningSystem>): void {
       problems: [{ path: 'wires[0]' }, { path: 'wires[0]' }],
     })
     expect(await rest.nodeTypes()).toEqual(expect.arrayContaining([expect.objectContaining({ type: 'flow/start' })]))
+  })
+
+  test('a run asks a person, is paused and played, keeps a large value beside it, and is branched off', async () => {
+    const { token, rest } = await somebody(system.url)
+    const client = connect(system.url, token)
+    const { id } = await rest.createSpell(asking)
+    const run = await client.startRun(id, { big: 'x'.repeat(50_000) }, { breakpoints: ['out'] })
+    const entry = (kind: Entry['kind']) =>
+      new Promise<Entry>(resolve => {
+        const look = () => {
+          const found = run.entries.find(one => one.kind === kind)
+          if (found) resolve(found)
+        }
+        run.onEntries(look)
+        look()
+      })
+    const waiting = await entry('run.waiting')
+    await run.answer({ activation: 'activation' in waiting ? waiting.activation : '', value: { text: 'yes' } })
+    expect(await entry('run.paused')).toMatchObject({ before: 'out' })
+    await run.play()
+    const verified = await run.completed
+    expect(verified.terminal).toMatchObject({ outputs: { said: 'YES', length: 50_000 } })
+    expect(Object.values(verified.blobs ?? {})).toEqual(['x'.repeat(50_000)])
+    const seq = verified.entries.findIndex(({ kind }) => kind === 'run.waiting') + 1
+    const branch = await client.forkRun(run.run.id, { seq })
+    await expect(branch.answer({ activation: 'nothing' })).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
+    await branch.answer({ activation: 'activation' in waiting ? waiting.activation : '', value: { text: 'no' } })
+    expect((await branch.completed).terminal).toMatchObject({ outputs: { said: 'NO', length: 50_000 } })
+    client.close()
   })
 
   test('what is somebody else’s is not found', async () => {
