@@ -53,7 +53,11 @@ async function begin(session: Session): Promise<void> {
   const wanted = /^\/s\/([A-Za-z0-9_-]{1,64})$/.exec(location.pathname)?.[1]
   const wasHere = localStorage.getItem(LAST) !== null
   await restore(session)
-  if (wanted) await openSpell(session, wanted)
+  if (wanted) {
+    const opened = openSpell(session, wanted)
+    // Without the server that takes long, and what was open is here already.
+    if (pages.getState().order.length === 0) await opened
+  }
   pages.subscribe(({ active, tabs }) => localStorage.setItem(LAST, tabs[active]?.spell ?? active))
   if (pages.getState().order.length > 0) return
   const [first] = DEMOS

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { memo } from 'react'
 import type { NodeDocument } from '#graph/document.ts'
 import type { NodeView } from '#graph/view.ts'
-import type { Json } from '#graph/json.ts'
+import type { Json, Values } from '#graph/json.ts'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
 import { SubSpellRow } from '../inside/sub-spell-row.tsx'
@@ -14,7 +14,7 @@ import { useNodeRun } from '../run/store.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
 import { summaryOf } from './summary.ts'
-import { colourOf, refusal, socketsFor } from './types.ts'
+import { colourOf, outputsOf, refusal, socketsFor } from './types.ts'
 
 /** What a card is drawn from. Sockets that only wires know of are `ghosts`: `in:name`, `out:name`. */
 export interface CardData extends Record<string, unknown> {
@@ -55,7 +55,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       )}
       <SocketRows id={id} tab={tab} node={node} wired={wired} ghosts={ghosts} />
       {definition?.role === 'sub-spell' && <SubSpellRow page={tab} id={id} />}
-      {run && <Outcome run={run} />}
+      {run && <Outcome run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
     </article>
   )
 })
@@ -247,7 +247,8 @@ function useFit(tab: string, node: string, side: 'in' | 'out', name: string): st
     : 'socket--unfit'
 }
 
-function Outcome({ run }: { readonly run: NodeView }): ReactNode {
+/** `given`: a sub-spell node, of which the view has what it was given among its outputs. */
+function Outcome({ run, given }: { readonly run: NodeView; readonly given: NodeDocument | undefined }): ReactNode {
   if (run.error && run.state === 'failed')
     return (
       <p className="card__error" role="alert">
@@ -258,7 +259,7 @@ function Outcome({ run }: { readonly run: NodeView }): ReactNode {
     return <p className="card__stream">{run.text.length > 600 ? `…${run.text.slice(-600)}` : run.text}</p>
   if (run.state === 'running' && run.fraction !== undefined)
     return <progress className="card__progress" value={run.fraction} />
-  const first = tellingOutput(run)
+  const first = tellingOutput(given ? outputsOf(registry, given, run.outputs) : run.outputs)
   const tokens = run.usage?.outputTokens
   if (!first && tokens === undefined) return null
   return (
@@ -280,7 +281,7 @@ function Outcome({ run }: { readonly run: NodeView }): ReactNode {
 const TELLING = ['text', 'items', 'result', 'value']
 
 /** The output that says most about what a node did. */
-function tellingOutput({ outputs }: NodeView): readonly [name: string, value: Json] | undefined {
+function tellingOutput(outputs: Values): readonly [name: string, value: Json] | undefined {
   const all = Object.entries(outputs).filter(([name]) => name !== 'failure')
   return all.find(([name]) => TELLING.includes(name)) ?? all[0]
 }

@@ -1,6 +1,7 @@
 import type { DataType, NodeSockets, Registry } from '#graph/define.ts'
 import { splitEnd } from '#graph/check.ts'
 import type { NodeDocument, SpellDocument, Wire } from '#graph/document.ts'
+import type { Values } from '#graph/json.ts'
 import { socketsOf } from '#graph/registry.ts'
 import { fitOf } from '#graph/sockets.ts'
 
@@ -36,6 +37,12 @@ export function socketsFor(registry: Registry, node: NodeDocument): NodeSockets 
   const sockets = socketsOf(registry, node) ?? NONE
   known.set(node, sockets)
   return sockets
+}
+
+/** Of what a view has as a node's outputs, those that are: a sub-spell's has what it was given as well. */
+export function outputsOf(registry: Registry, node: NodeDocument, values: Values): Values {
+  const { outputs } = socketsFor(registry, node)
+  return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(outputs, name)))
 }
 
 /** What a socket is. */

@@ -16,8 +16,13 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Delete', 'Delete nodes and wires'],
   ['Double click, or Tab from a node', 'Add a node'],
   ['Shift drag', 'Select by a box'],
-  ['Arrow keys', 'Move what is selected; on the slider: step by entry, with Shift by node'],
-  ['Space (on the slider)', 'Play and pause'],
+  ['Arrow keys', 'Move what is selected'],
+  ['Enter, or double click', 'Look inside a sub-spell; Esc leads out again'],
+  ['← → on the timeline', 'Step by entry; with Shift by node'],
+  ['Space on the timeline', 'Play and pause; with Shift backwards'],
+  ['E on the timeline', 'To the next error; with Shift to the one before'],
+  ['+ - on the timeline', 'Faster, slower'],
+  ['Tab in the console', 'Complete commands, nodes and settings'],
   ['?', 'This list'],
 ]
 
@@ -41,7 +46,7 @@ export function Help(): ReactNode {
                 {keys
                   .split(' ')
                   .map((key, index) =>
-                    /^[/,]$|^(or|from|a|on|the)$/.test(key) ? (
+                    /^[/,]$|^(or|from|a|on|the|in|an|timeline|console|node|by|box)$/.test(key) ? (
                       <span key={index}>{key} </span>
                     ) : (
                       <kbd key={index}>{key}</kbd>

@@ -17,18 +17,24 @@ export function SubSpellRow({ page, id }: { readonly page: string; readonly id: 
     const { tab, path } = placeOf(page)
     const outer = tabs[tab]
     const nodes = Object.values((outer && documentAt(outer, [...path, id])?.nodes) ?? {})
+    // What is given to a spell is not worked for.
     const total = nodes.filter(({ type }) => type !== 'flow/input').length
-    return `${progress.done}\n${Math.max(total, progress.done)}\n${progress.at}\n${progress.failed}`
+    return `${progress.done}\n${total}\n${progress.at}\n${progress.failed}`
   })
   const [done = '', total = '', at = '', failed = '0'] = told.split('\n')
   return (
     <div className="inner">
       {told !== '' && (
         <>
-          <progress className="inner__bar" value={Number(done)} max={Number(total)} aria-label="Inside" />
-          <small data-testid={`inner-${id}`}>
-            {done} of {total} nodes{failed === '0' ? '' : ` · ${failed} failed`}
-            {at === '' ? '' : ` · ${at} at work`}
+          <progress className="inner__bar" value={Number(done)} max={Math.max(1, Number(total))} aria-label="Inside" />
+          <small
+            data-testid={`inner-${id}`}
+            data-at={at}
+            title={`${done} nodes inside are done${at === '' ? '' : `; ${at} is at work`}`}
+          >
+            {total === '0' ? done : `${done} of ${total}`}
+            {failed === '0' ? '' : ` · ${failed} failed`}
+            {at === '' ? ' nodes' : ` · ${at}`}
           </small>
         </>
       )}

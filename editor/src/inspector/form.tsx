@@ -5,7 +5,13 @@ import type { Json } from '#graph/json.ts'
 import { checkSchema } from '#graph/schema.ts'
 import { useSession } from '../session/context.ts'
 
-const CodeField = lazy(async () => ({ default: (await import('./code-field.tsx')).CodeField }))
+// Without the server it may not be there: then a plain field does.
+const CodeField = lazy(async () => ({
+  default: await import('./code-field.tsx').then(
+    ({ CodeField: field }) => field,
+    () => PlainField,
+  ),
+}))
 
 interface FieldProps {
   readonly name: string
@@ -86,15 +92,27 @@ function NumberField({ id, schema, value, onChange }: EditorProps): ReactNode {
   )
 }
 
+function PlainField({
+  id,
+  label,
+  value,
+  onChange,
+}: {
+  readonly id: string
+  readonly label: string
+  readonly value: string
+  onChange(value: string): void
+}): ReactNode {
+  return <textarea id={id} aria-label={label} rows={6} value={value} onChange={event => onChange(event.target.value)} />
+}
+
 function TextField({ id, name, schema, value, onChange }: EditorProps): ReactNode {
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
   switch (schema.format) {
     case 'template':
     case 'code':
       return (
-        <Suspense
-          fallback={<textarea id={id} rows={6} value={text} onChange={event => onChange(event.target.value)} />}
-        >
+        <Suspense fallback={<PlainField id={id} label={schema.title ?? name} value={text} onChange={onChange} />}>
           <CodeField id={id} label={schema.title ?? name} language={schema.format} value={text} onChange={onChange} />
         </Suspense>
       )

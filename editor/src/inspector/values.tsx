@@ -2,6 +2,9 @@ import { ChevronLeft, ChevronRight, Copy, LocateFixed } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Values } from '#graph/json.ts'
+import { outputsOf } from '../canvas/types.ts'
+import { useTab } from '../document/store.ts'
+import { registry } from '../registry.ts'
 import type { Activation } from '../run/activations.ts'
 import { positionOf, runOf, seek, useNodeRun, useTabRun } from '../run/store.ts'
 import type { TabRun } from '../run/store.ts'
@@ -17,8 +20,12 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
   const count = run.activations.count(id, position)
   const index = Math.min(chosen ?? count - 1, count - 1)
   const activation = run.activations.at(id, index, position)
+  const document = useTab(page, one => one.document.nodes[id])
   if (!activation && !node) return <p className="inspector__none">It has not run up to the slider’s position.</p>
   const error = activation ? activation.error : node?.error
+  const all = activation ? activation.outputs : (node?.outputs ?? {})
+  const isCall = document && registry.get(document.type)?.role === 'sub-spell'
+  const outputs = isCall ? outputsOf(registry, document, all) : all
   const inputs = activation && run.inputs.of((run.outer?.prefix ?? '') + id, activation.activation)
   return (
     <div data-testid="values">
@@ -41,7 +48,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
         <p className="values__stream">{node.text}</p>
       )}
       <ValueList
-        values={activation ? activation.outputs : (node?.outputs ?? {})}
+        values={outputs}
         none={activation?.endedAt === undefined && activation ? 'Nothing yet.' : 'It gave nothing.'}
       />
       {activation && <Meta activation={activation} run={run} />}

@@ -54,6 +54,14 @@ export function useKeys(tab: string, page: string): void {
       }
       return undefined
     }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [session, tab, page, flow])
+  useClipboard(page)
+}
+
+function useClipboard(page: string): void {
+  useEffect(() => {
     const onCopy = (event: ClipboardEvent) => put(event, copyText(page))
     const onCut = (event: ClipboardEvent) =>
       put(event, isTyping(event.target) ? undefined : tabOf(page)?.fixed ? copyText(page) : cutText(page))
@@ -65,17 +73,15 @@ export function useKeys(tab: string, page: string): void {
       )
         event.preventDefault()
     }
-    window.addEventListener('keydown', onKey)
     window.addEventListener('copy', onCopy)
     window.addEventListener('cut', onCut)
     window.addEventListener('paste', onPaste)
     return () => {
-      window.removeEventListener('keydown', onKey)
       window.removeEventListener('copy', onCopy)
       window.removeEventListener('cut', onCut)
       window.removeEventListener('paste', onPaste)
     }
-  }, [session, tab, page, flow])
+  }, [page])
 }
 
 function put(event: ClipboardEvent, text: string | undefined): void {

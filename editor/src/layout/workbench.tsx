@@ -24,6 +24,7 @@ import { RecordingBar, RecordingNote } from '../tabs/recording-bar.tsx'
 import { saveShown } from '../tabs/recording.ts'
 import { TabBar } from '../tabs/tab-bar.tsx'
 import { TimelinePanel } from '../timeline/timeline-panel.tsx'
+import { Boundary } from './boundary.tsx'
 import { useDropImport } from './drop.ts'
 import { useKeys } from './keys.ts'
 import { usePanel } from './panels.ts'
@@ -97,7 +98,9 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
           )}
           <div className="workbench__centre">
             <ReactFlowProvider key={page}>
-              <Canvas tab={page} />
+              <Boundary name="canvas">
+                <Canvas tab={page} />
+              </Boundary>
               <Tools tab={tab} page={page} />
             </ReactFlowProvider>
             <Breadcrumb tab={tab} />
@@ -113,7 +116,9 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
           )}
           {inspector.open && (
             <div className="workbench__side" style={{ width: inspector.size }}>
-              <Inspector key={page} tab={page} />
+              <Boundary key={page} name="inspector">
+                <Inspector tab={page} />
+              </Boundary>
             </div>
           )}
         </main>
@@ -130,7 +135,9 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
       )}
       {tab && (
         <div className="workbench__timeline" style={{ height: timeline.size }}>
-          <TimelinePanel key={tab} tab={tab} />
+          <Boundary key={tab} name="timeline">
+            <TimelinePanel tab={tab} />
+          </Boundary>
         </div>
       )}
       <QuickAdd />

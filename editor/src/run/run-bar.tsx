@@ -14,6 +14,7 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
   const { run, view, starting, cancelling, replay, error } = useTabRun(tab)
   const actions = useRunActions(tab)
   const isRecording = useTab(tab, one => one.fixed === 'recording') ?? false
+  const warning = useTab(tab, one => one.warning)
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return
@@ -25,13 +26,18 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
   }, [actions, isRecording])
   return (
     <div className="run-bar">
-      {run && (
+      {warning && (
+        <span className="run-bar__unverified" data-testid="unverified" title={warning}>
+          <CircleAlert size={14} aria-hidden="true" /> not verified
+        </span>
+      )}
+      {run && !warning && (
         <span className="run-bar__status" data-testid="run-status" data-status={run.status} role="status">
           <RunState status={run.status} />
           <Elapsed from={view.startedAt || run.startedAt} to={run.endedAt || undefined} />
         </span>
       )}
-      {replay.state === 'verified' && (
+      {replay.state === 'verified' && !warning && (
         <span
           className="run-bar__verified"
           data-testid="verified"
@@ -44,7 +50,7 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
           <ShieldCheck size={14} aria-hidden="true" /> verified · replayed locally
         </span>
       )}
-      {replay.state === 'failed' && (
+      {replay.state === 'failed' && !warning && (
         <span className="run-bar__unverified" data-testid="unverified" title={replay.message}>
           <CircleAlert size={14} aria-hidden="true" /> {replay.message}
         </span>

@@ -1,10 +1,11 @@
-import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle } from 'lucide-react'
+import { Ban, CircleCheck, CircleDashed, CirclePause, CircleX, Hourglass, LoaderCircle } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 const ICONS = {
   idle: CircleDashed,
   running: LoaderCircle,
   waiting: Hourglass,
+  paused: CirclePause,
   completed: CircleCheck,
   failed: CircleX,
   cancelled: Ban,

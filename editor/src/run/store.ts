@@ -288,7 +288,8 @@ function withCall(tabs: Record<string, TabRun>, tab: string): Record<string, Tab
   const call = scope === undefined ? undefined : run.calls.timelineOf(scope)
   const document = documentAt(run, path)
   const before = tabs[id]
-  const timeline = call?.timeline ?? (before?.outer?.scope === undefined ? before?.timeline : undefined) ?? createTimeline()
+  const timeline =
+    call?.timeline ?? (before?.outer?.scope === undefined ? before?.timeline : undefined) ?? createTimeline()
   const isSame = before?.timeline === timeline
   const activations = isSame ? before.activations : new Activations(timeline)
   const position = run.position === 'live' ? timeline.last : (call?.positionAt(run.position) ?? 0)

@@ -23,7 +23,8 @@ export function useRunActions(tab: string): RunActions {
   const page = usePage(tab)
   const starting = useTabRunField(tab, 'starting')
   const record = useTabRunField(tab, 'run')
-  const isRunning = starting || record?.status === 'running' || record?.status === 'waiting'
+  const isRunning =
+    starting || record?.status === 'running' || record?.status === 'waiting' || record?.status === 'paused'
   const run = useCallback(
     (given?: JsonObject) => {
       void (async () => {

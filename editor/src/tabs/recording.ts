@@ -73,8 +73,7 @@ export async function saveRun(session: Session, tab: RunnableTab, run: RunRecord
   try {
     const handle = await session.client.watchRun(run.id)
     const { document, library } = await ranBy(session, tab, run)
-    const entries =
-      run.status === 'running' || run.status === 'waiting' ? handle.entries : (await handle.completed).entries
+    const entries = run.endedAt === 0 ? handle.entries : (await handle.completed).entries
     const recording = recordingOf({
       ...{ spell: document, entries: [...entries] },
       library: library ?? (await loadLibrary(session.rest, document)),

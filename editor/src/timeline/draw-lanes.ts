@@ -34,14 +34,17 @@ export function drawLanes(canvas: HTMLCanvasElement, drawing: Drawing): void {
   const style = getComputedStyle(canvas)
   const colour = (name: string) => style.getPropertyValue(name).trim() || '#888'
   context.scale(ratio, ratio)
+  const ticks = ticksOf(drawing.range, drawing.origin, Math.max(2, Math.floor(width / 90)))
   const x = (at: number) => ((at - drawing.range.from) / (drawing.range.to - drawing.range.from)) * (width - 2)
+  context.fillStyle = colour('--border')
+  for (const tick of ticks) context.fillRect(x(tick), RULER - 5, 1, size.height)
   context.save()
   context.beginPath()
   context.rect(0, RULER, width, size.height)
   context.clip()
   drawRows(context, drawing, width, x, colour)
   context.restore()
-  drawRuler(context, drawing, width, x, colour)
+  drawRuler(context, drawing, ticks, width, x, colour)
   if (drawing.now !== undefined) {
     context.fillStyle = colour('--accent')
     context.fillRect(x(drawing.now), 0, 2, size.height)
@@ -130,19 +133,17 @@ function drawWaits(
 
 function drawRuler(
   context: CanvasRenderingContext2D,
-  { range, origin, size }: Drawing,
+  { origin }: Drawing,
+  ticks: readonly number[],
   width: number,
   x: Scale,
   colour: Colour,
 ): void {
   context.font = '10px ui-sans-serif, system-ui, sans-serif'
   context.textBaseline = 'middle'
-  for (const tick of ticksOf(range, origin, Math.max(2, Math.floor(width / 90)))) {
-    context.fillStyle = colour('--border')
-    context.fillRect(x(tick), RULER - 5, 1, size.height)
-    context.fillStyle = colour('--muted')
+  context.fillStyle = colour('--muted')
+  for (const tick of ticks)
     context.fillText(formatDuration(tick - origin), Math.min(x(tick) + 4, width - 40), RULER / 2)
-  }
 }
 
 /** The piece of work of a node at a moment, give or take. */
