@@ -7,6 +7,7 @@ import { ImportError } from './importer.ts'
 import { isChain, readChain } from './rete/chain.ts'
 import type { Chain, ReteEdge, ReteNode } from './rete/chain.ts'
 import { COMPONENTS } from './rete/components.ts'
+import { textOf } from './rete/piece.ts'
 import type { Making, Piece } from './rete/piece.ts'
 
 export default {
@@ -43,8 +44,7 @@ interface Made {
 }
 
 function toPieces(chain: Chain, options: ImportOptions, notes: string[]): Map<string, Made> {
-  const entries = chain.nodes.filter(({ component }) => /^(module )?trigger in$/i.test(component))
-  const first = entries.toSorted((a, b) => (a.at?.[1] ?? 0) - (b.at?.[1] ?? 0))[0]
+  const first = entryOfAll(chain)
   const ins = Map.groupBy(chain.edges, ({ to }) => to)
   const outs = Map.groupBy(chain.edges, ({ from }) => from)
   return new Map(
@@ -61,6 +61,16 @@ function toPieces(chain: Chain, options: ImportOptions, notes: string[]): Map<st
       return [node.id, { node, id, piece: makerOf(node.component)?.(making) ?? missing(making) }]
     }),
   )
+}
+
+/** Where a run begins: at the topmost trigger; in Magick, that has none, at the default input. */
+function entryOfAll({ nodes, edges }: Chain): ReteNode | undefined {
+  const triggering = new Set(edges.filter(({ output }) => output === 'trigger').map(({ from }) => from))
+  const entries = nodes.filter(({ component }) => /^(module )?trigger in$/i.test(component))
+  const inputs = nodes.filter(({ id, component }) => /^(universal )?input$/i.test(component) && triggering.has(id))
+  const named = inputs.filter(({ data }) => /\bdefault$/i.test(textOf(data, 'inputType', 'name')))
+  const among = entries.length > 0 ? entries : named.length > 0 ? named : inputs
+  return among.toSorted((a, b) => (a.at?.[1] ?? 0) - (b.at?.[1] ?? 0))[0]
 }
 
 function slugOf(component: string): string {

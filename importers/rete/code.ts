@@ -15,7 +15,8 @@ export function dataSockets(
   return [...own, ...used.map(name => ({ name, key: name }))]
 }
 
-function codeNode(making: Making, source: string): Piece {
+/** A piece of code: it sees its inputs, and returns its outputs, by the names that a person gave them. */
+export function namedCode(making: Making, source: string): Piece {
   const { id, node } = making
   const [ins, outs] = [
     dataSockets(making, 'inputs').map(one => ({ ...one, as: apartFrom(['in'], one.name) })),
@@ -104,13 +105,13 @@ export function code(making: Making): Piece {
     'return outputs',
     '}',
   ].join('\n')
-  return codeNode(making, source)
+  return namedCode(making, source)
 }
 
 export function stringProcessor(making: Making): Piece {
   const source = textOf(making.node.data, 'code') || 'input => ({ output: input })'
   return {
-    ...codeNode(
+    ...namedCode(
       making,
       `const processor = (\n${source.trim().replace(/;$/, '')}\n)\nreturn await processor(inputs.input ?? Object.values(inputs)[0])`,
     ),
@@ -121,7 +122,7 @@ export function stringProcessor(making: Making): Piece {
 
 export function codeOf(body: string, output: string): Maker {
   return making => {
-    const piece = codeNode(making, `const data = ${dataText(making.node.data)}\n${body}`)
+    const piece = namedCode(making, `const data = ${dataText(making.node.data)}\n${body}`)
     const [id, node] = Object.entries(piece.nodes)[0] ?? ['', undefined]
     if (!node) return piece
     const outputs = Object.fromEntries(

@@ -21,10 +21,24 @@ export function triggerOut({ id, node }: Making): Piece {
   }
 }
 
-export function input({ id, node: { data } }: Making): Piece {
+/** Inputs of Magick also tell that they were given something: a run begins at the default one. */
+export function input(making: Making): Piece {
+  const piece = valueInput(making)
+  const { id, node, usedOutputs, isFirst } = making
+  if (!usedOutputs.includes('trigger')) return piece
+  const start = `${id}-trigger`
+  const name = isFirst ? 'in' : textOf(node.data, 'name') || id
+  return {
+    ...piece,
+    nodes: { ...piece.nodes, [start]: { type: 'flow/start', config: { name } } },
+    outputs: { ...piece.outputs, trigger: `${start}.out` },
+  }
+}
+
+function valueInput({ id, node: { data }, usedOutputs, isFirst }: Making): Piece {
   const name = textOf(data, 'name') || id
   const fallback = data['defaultValue']
-  const outputs = { output: `${id}.value`, text: `${id}.value`, input: `${id}.value` }
+  const outputs = { output: `${id}.value`, text: `${id}.value`, input: `${id}.value`, task: `${id}.value` }
   if (data['useDefault'] === true) {
     // Still an input by name: it may be passed, and counts for nothing.
     const passed = { type: 'flow/input', config: { name, type: 'any', default: fallback ?? '' } }
@@ -36,11 +50,31 @@ export function input({ id, node: { data } }: Making): Piece {
       note: 'it uses its default whatever is passed, so it is a constant here',
     }
   }
-  const config = { name, type: 'any', ...(fallback === undefined || fallback === null ? {} : { default: fallback }) }
+  // A run begins at one of the inputs with a trigger: the others are given nothing.
+  const isOther = usedOutputs.includes('trigger') && !isFirst
+  const isOpen = fallback === undefined || fallback === null
+  const given = isOpen ? (isOther ? { required: false } : {}) : { default: fallback }
+  const config = { name, type: 'any', ...given }
   return { nodes: { [id]: { type: 'flow/input', config } }, inputs: {}, outputs, outcome: 'mapped' }
 }
 
-export function output({ id, node, usedInputs }: Making): Piece {
+/** In Magick its value can be read again after it. */
+export function output(making: Making): Piece {
+  const { id, usedOutputs } = making
+  const piece = plainOutput(making)
+  if (!usedOutputs.includes('output') || !Object.hasOwn(piece.inputs, 'input')) return piece
+  const value = `${id}-value`
+  const from = `${value}.from`
+  return {
+    ...piece,
+    nodes: { ...piece.nodes, [value]: { type: 'data/get' } },
+    wires: [[`${value}.value`, `${id}.value`]],
+    inputs: { ...piece.inputs, input: from, output: from, text: from },
+    outputs: { ...piece.outputs, output: `${value}.value` },
+  }
+}
+
+function plainOutput({ id, node, usedInputs }: Making): Piece {
   const name = textOf(node.data, 'name') || id
   if (!usedInputs.some(socket => ['input', 'output', 'text'].includes(socket)))
     return {

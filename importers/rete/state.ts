@@ -1,4 +1,5 @@
 import type { NodeDocument, Wire } from '#graph/document.ts'
+import type { JsonObject } from '#graph/json.ts'
 import { dataSockets, titled } from './code.ts'
 import type { Making, Piece } from './piece.ts'
 import { numberOf, passage, textOf } from './piece.ts'
@@ -62,28 +63,12 @@ export function stateWrite(making: Making): Piece {
 
 /** A fewshot is filled like a template and then continued by a model. */
 export function generator(making: Making): Piece {
-  const { id, node, model } = making
+  const { id, node } = making
   const { data } = node
   const fewshot = textOf(data, 'fewshot', 'prompt')
   const prompt = `${id}-prompt`
   const composed = `${id}-composed`
-  const named = data['modelName'] ?? data['model']
-  const chosen = model(named)
-  const [temperature, maxTokens] = [
-    numberOf(data, 'temp') ?? numberOf(data, 'temperature'),
-    numberOf(data, 'maxTokens'),
-  ]
-  const stop = textOf(data, 'stop')
-    .split(',')
-    .map(one => one.trim().replaceAll('\\n', '\n'))
-    .filter(Boolean)
-    .slice(0, 4)
-  const config = {
-    model: chosen.model,
-    ...(temperature === undefined ? {} : { temperature: Math.min(2, Math.max(0, temperature)) }),
-    ...(maxTokens === undefined ? {} : { maxTokens: Math.max(1, Math.round(maxTokens)) }),
-    ...(stop.length > 0 ? { stop } : {}),
-  }
+  const { config, note } = completionConfig(making)
   const ins = dataSockets(making, 'inputs').filter(({ name }) => !name.includes(']'))
   return {
     nodes: {
@@ -103,12 +88,38 @@ export function generator(making: Making): Piece {
     outputs: { trigger: `${id}.out`, result: `${id}.text`, output: `${id}.text`, composed: `${composed}.text` },
     flow: { in: `${id}.in`, out: `${id}.out` },
     outcome: 'approximated',
-    note: ['the model gets the filled fewshot as one message', chosen.note].filter(Boolean).join('; '),
+    note: ['the model gets the filled fewshot as one message', note].filter(Boolean).join('; '),
+  }
+}
+
+/** Model, temperature, tokens and stops of a node that asks a model; and what must be said about that. */
+export function completionConfig({ node: { data }, model }: Making): {
+  readonly config: JsonObject
+  readonly note: string
+} {
+  const chosen = model(data['modelName'] ?? data['model'])
+  const [temperature, maxTokens] = [
+    numberOf(data, 'temp') ?? numberOf(data, 'temperature'),
+    numberOf(data, 'maxTokens') ?? numberOf(data, 'max_tokens'),
+  ]
+  const stop = textOf(data, 'stop')
+    .split(',')
+    .map(one => one.trim().replaceAll('\\n', '\n'))
+    .filter(Boolean)
+    .slice(0, 4)
+  return {
+    config: {
+      model: chosen.model,
+      ...(temperature === undefined ? {} : { temperature: Math.min(2, Math.max(0, temperature)) }),
+      ...(maxTokens === undefined ? {} : { maxTokens: Math.max(1, Math.round(maxTokens)) }),
+      ...(stop.length > 0 ? { stop } : {}),
+    },
+    note: chosen.note,
   }
 }
 
 /** Every input is a variable, also one that the fewshot does not mention: it then adds nothing to the text. */
-function withInputs(fewshot: string, inputs: readonly { readonly name: string }[]): string {
+export function withInputs(fewshot: string, inputs: readonly { readonly name: string }[]): string {
   const mentioned = new Set(Array.from(fewshot.matchAll(/\{\{\{?~?\s*([^\s{}~.]+)\s*~?\}/g), ([, name]) => name))
   const others = [...new Set(inputs.map(({ name }) => name))].filter(name => !mentioned.has(name))
   return [fewshot, ...others.map(name => `{{lookup [${name}] ""}}`)].join('')
