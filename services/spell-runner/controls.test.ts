@@ -255,6 +255,57 @@ describe('large values', () => {
   })
 })
 
+describe('sub-spells', () => {
+  test('each call means the revision that it names, and the run keeps the documents it was made of', async () => {
+    await using running = await system()
+    const runner = as(running, 'ada')
+    const said = (text: string) =>
+      spellOf(
+        {
+          start: { type: 'flow/start' },
+          out: { type: 'flow/output', config: { name: 'said' }, values: { value: text } },
+        },
+        [['start.out', 'out.in']],
+        { name: 'inner' },
+      )
+    const inner = await create(runner, said('first'))
+    await runner.updateSpell({ spellId: inner, baseRevision: 1, document: json(said('second')) })
+    const call = (revision: number) => ({
+      type: 'flow/sub-spell',
+      config: { spell: inner, revision, outputs: ['said'] },
+    })
+    const outer = spellOf(
+      {
+        start: { type: 'flow/start' },
+        old: call(1),
+        latest: call(0),
+        a: { type: 'flow/output', config: { name: 'old' } },
+        b: { type: 'flow/output', config: { name: 'latest' } },
+      },
+      [
+        ['start.out', 'old.in'],
+        ['old.out', 'latest.in'],
+        ['latest.out', 'a.in'],
+        ['a.out', 'b.in'],
+        ['old.said', 'a.value'],
+        ['latest.said', 'b.value'],
+      ],
+    )
+    const made = await start(runner, await create(runner, outer))
+    expect(read(made.outputs)).toEqual({ old: 'first', latest: 'second' })
+    const entries = await entriesOf(runner, made.id)
+    expect(entries.flatMap(entry => ('node' in entry ? [entry.node] : []))).toEqual(
+      expect.arrayContaining(['old/out', 'latest/out']),
+    )
+    await runner.updateSpell({ spellId: inner, baseRevision: 2, document: json(said('third')) })
+    const { library } = await runner.getRunDocuments({ runId: made.id })
+    expect(read(library)).toMatchObject({
+      [`${inner}@1`]: { nodes: { out: { values: { value: 'first' } } } },
+      [inner]: { nodes: { out: { values: { value: 'second' } } } },
+    })
+  })
+})
+
 describe('state', () => {
   const appending = (value: string, ms: number) =>
     spellOf(

@@ -4,6 +4,7 @@ import type { Problem, SpellDocument } from '#graph/document.ts'
 import { FORMAT } from '#graph/document.ts'
 import { isObject } from '#graph/json.ts'
 import { parseDocument } from '#graph/parse.ts'
+import { libraryOf } from '#graph/library.ts'
 import type { Plan } from '#graph/plan.ts'
 import { compile, PlanError } from '#graph/plan.ts'
 import type { ImportReport } from '#importers/importer.ts'
@@ -47,9 +48,7 @@ export async function loadSpell(file: string, workshop: Workshop): Promise<Loade
 /** Plans a document. Throws INVALID_ARGUMENT with every problem. */
 export function planOf(document: SpellDocument, library: Library, { registry }: Pick<Workshop, 'registry'>): Plan {
   try {
-    return compile(document, registry, {
-      library: reference => (Object.hasOwn(library, reference) ? library[reference] : undefined),
-    })
+    return compile(document, registry, { library: libraryOf(library) })
   } catch (error) {
     throw error instanceof PlanError ? invalid(error.problems) : error
   }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Registry } from '#graph/define.ts'
 import type { SpellDocument } from '#graph/document.ts'
+import { libraryKey, libraryOf } from '#graph/library.ts'
 import type { Plan } from '#graph/plan.ts'
 import { compile, PlanError } from '#graph/plan.ts'
 import { invalid } from '#mesh/errors.ts'
 import type { SpellStore, SpellWithDocument } from './store.ts'
 
-/** Which sub-spells a plan was made with: enough to make it again. */
+/** Which sub-spells a plan was made with, by graph's `libraryKey`: enough to make it again. */
 export type Library = Readonly<Record<string, readonly [spell: string, revision: number]>>
 
 /** A plan, and what it was made from. */
@@ -67,7 +68,7 @@ function withLibrary(
     [...found].map(([reference, { document: text }]) => [reference, JSON.parse(text) as SpellDocument]),
   )
   try {
-    const plan = compile(document, registry, { library: reference => documents.get(reference) })
+    const plan = compile(document, registry, { library: libraryOf(Object.fromEntries(documents)) })
     return {
       plan,
       library: Object.fromEntries([...found].map(([reference, { id, revision }]) => [reference, [id, revision]])),
@@ -103,11 +104,12 @@ async function resolve(
   const found = new Map<string, SpellWithDocument>()
   const open = [...referencesOf(document)]
   for (let next = open.pop(); next; next = open.pop()) {
-    if (found.has(next.reference)) continue
+    const key = libraryKey(next.reference, next.revision)
+    if (found.has(key)) continue
     if (found.size >= MOST_SUB_SPELLS) throw invalid(`more than ${MOST_SUB_SPELLS} sub-spells`)
     const row = await store.findByReference(owner, next.reference, next.revision)
     if (!row) continue
-    found.set(next.reference, row)
+    found.set(key, row)
     open.push(...referencesOf(JSON.parse(row.document) as SpellDocument))
   }
   return found
