@@ -78,6 +78,7 @@ export class Scopes {
   ): Frame | undefined {
     const { activation } = run
     const { frame: outer, node } = activation
+    if (this.#engine.record.replaying && this.#endedHere()) return undefined
     if (outer.depth >= this.#engine.limits.depth) {
       this.#engine.end({
         kind: 'failed',
@@ -108,6 +109,16 @@ export class Scopes {
     this.#engine.record.opened(activation, id, index, values)
     run.frames.add(frame)
     return frame
+  }
+
+  /** While the journal is followed: whether the run reached a limit here. Whoever follows it may have other limits. */
+  #endedHere(): boolean {
+    const { record } = this.#engine
+    const entry = record.peek()
+    if (entry?.kind !== 'run.failed') return false
+    record.next()
+    this.#engine.finish(entry)
+    return true
   }
 
   /** Opens as many child scopes as may be open. Ends the scope node when there are no more. */
