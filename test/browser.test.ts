@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser } from 'playwright-core'
+import { readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
 import type { RunRecord, SpellRecord } from '#client/index.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
@@ -34,6 +35,54 @@ const slow = (name: string) =>
     ],
   )
 
+const greeter = (name: string) =>
+  spell(
+    name,
+    {
+      start: { type: 'flow/start', at: [0, 0] },
+      who: { type: 'flow/input', config: { name: 'who', type: 'string' }, at: [0, 150] },
+      wait: { type: 'flow/delay', config: { ms: 600 }, at: [260, 0] },
+      say: { type: 'text/template', config: { template: 'Hello {{who}}' }, at: [260, 150] },
+      out: { type: 'flow/output', config: { name: 'said' }, at: [520, 0] },
+    },
+    [
+      ['start.out', 'wait.in'],
+      ['wait.out', 'out.in'],
+      ['who.value', 'say.who'],
+      ['say.text', 'out.value'],
+    ],
+  )
+const greetings = (name: string, inner: string) =>
+  spell(
+    name,
+    {
+      start: { type: 'flow/start', at: [0, 0] },
+      each: { type: 'flow/for-each', values: { list: ['Ada', 'Bob'] }, at: [260, 0] },
+      greet: { type: 'flow/sub-spell', config: { spell: inner, inputs: ['who'], outputs: ['said'] }, at: [540, 0] },
+      out: { type: 'flow/output', config: { name: 'all' }, at: [540, 240] },
+    },
+    [
+      ['start.out', 'each.in'],
+      ['each.each', 'greet.in'],
+      ['each.item', 'greet.who'],
+      ['greet.said', 'each.result'],
+      ['each.done', 'out.in'],
+      ['each.items', 'out.value'],
+    ],
+  )
+
+/** Drops a file onto the page. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const file = `new File([${JSON.stringify(text)}], ${JSON.stringify(name)}, { type: 'application/json' })`
+  const transfer = await page.evaluateHandle(`{
+    const made = new DataTransfer()
+    made.items.add(${file})
+    made
+  }`)
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent('.workbench', type, { dataTransfer: transfer })
+}
+
 ;(browserPath ? describe : describe.skip)(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
   beforeAll(async () => {
     system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
@@ -62,8 +111,8 @@ const slow = (name: string) =>
     await part('section-console').click()
     await part('console-input').fill('help')
     await page.keyboard.press('Enter')
-    await part('console').getByText('run the spell').waitFor()
-    expect(await part('console').textContent()).toContain('cancel')
+    await part('console').getByText('help this list').waitFor()
+    expect(await part('console').textContent()).toContain('find <text>')
   })
 
   test('what is typed reaches the node, is undone, redone, run unsaved, and saved', async () => {
@@ -215,18 +264,111 @@ const slow = (name: string) =>
         },
       },
     }
-    const transfer = await page.evaluateHandle(`{
-      const made = new DataTransfer()
-      made.items.add(new File([${JSON.stringify(JSON.stringify(dropped))}], 'dropped.thoth', { type: 'application/json' }))
-      made
-    }`)
-    for (const type of ['dragenter', 'dragover', 'drop'])
-      await page.dispatchEvent('.workbench', type, { dataTransfer: transfer })
+    await drop(page, 'dropped.thoth', JSON.stringify(dropped))
     await part('tabs').getByText('Dropped').waitFor()
     await part('run').click()
     await verified()
     await inState('output-2', 'done')
     expect(await part('node-output-2').textContent()).toContain('why')
+  })
+
+  test('a run is gone through like in a debugger: by entry and node, backwards, to its errors', async () => {
+    const { page, part, inState, status, openSpell } = await visit()
+    const nodes = {
+      start: { type: 'flow/start', at: [0, 0] },
+      first: { type: 'flow/delay', config: { ms: 30 }, at: [240, 0] },
+      read: { type: 'data/parse-json', values: { text: '{nonsense' }, at: [240, 160] },
+      log: { type: 'debug/log', at: [500, 0] },
+    }
+    await openSpell(
+      spell('Debugged', nodes, [
+        ['start.out', 'first.in'],
+        ['first.out', 'log.in'],
+        ['read.value', 'log.value'],
+      ]),
+    )
+    await part('run').click()
+    await status('failed')
+    const slider = part('timeline-slider')
+    const at = () => slider.inputValue()
+    await page.locator('.transport__mark[data-kind="error"]').first().waitFor({ state: 'attached' })
+    await slider.focus()
+    await page.keyboard.press('Home')
+    await inState('first', 'idle')
+    await page.keyboard.press('e')
+    await inState('log', 'failed')
+    const error = Number(await at())
+    expect(await part('timeline-position').textContent()).toContain('log failed')
+    await page.keyboard.press('Shift+ArrowLeft')
+    await inState('log', 'idle')
+    await inState('first', 'done')
+    await page.keyboard.press('ArrowLeft')
+    expect(Number(await at())).toBe(error - 2)
+    await part('timeline-node-forth').click()
+    await inState('first', 'done')
+    await part('timeline-live').click()
+    await part('timeline-speed').selectOption('8')
+    await slider.focus()
+    await page.keyboard.press('Shift+Space')
+    await inState('start', 'idle')
+    await page.keyboard.press('Space')
+    await inState('log', 'failed')
+  })
+
+  test('a sub-spell is looked into while it runs, and afterwards call by call, as the slider stands', async () => {
+    const { page, part, inState, verified, openSpell, api } = await visit()
+    await api('POST', '/v1/spells', { document: greeter('Greeter') })
+    await openSpell(greetings('Greetings', 'Greeter'))
+    await part('run').click()
+    await part('inner-greet').and(page.locator('[data-at="wait"]')).waitFor()
+    await part('into-greet').click()
+    await inState('wait', 'running')
+    await verified()
+    await part('node-out').getByText('Hello Bob').waitFor()
+    await part('call').selectOption('0')
+    await part('node-out').getByText('Hello Ada').waitFor()
+    await page.locator('[data-testid="node-say"] .card__title').click()
+    expect(await part('values').textContent()).toMatch(/In.*Ada.*Out.*Hello Ada/)
+    await part('timeline-slider').focus()
+    await page.keyboard.press('Home')
+    await inState('wait', 'idle')
+    await page.keyboard.press('End')
+    await inState('wait', 'done')
+    await page.keyboard.press('Escape')
+    await part('breadcrumb').waitFor({ state: 'detached' })
+    await page.getByRole('tab', { name: 'Values' }).click()
+    expect(await part('activation').textContent()).toBe('2 of 2')
+    await page.getByRole('button', { name: 'The activation before' }).click()
+    expect(await part('values').textContent()).toMatch(/whoAda|who Ada/)
+    await page.locator('.react-flow__node[data-id="greet"]').focus()
+    await page.keyboard.press('Enter')
+    await part('breadcrumb').waitFor()
+  })
+
+  test('a run is saved as a file, which opens without a server; one that was changed says so', async () => {
+    const { page, context, part, inState, verified, openSpell, api } = await visit()
+    await api('POST', '/v1/spells', { document: greeter('Kept greeter') })
+    await openSpell(greetings('Kept greetings', 'Kept greeter'))
+    await part('run').click()
+    await verified()
+    const [download] = await Promise.all([page.waitForEvent('download'), part('save-run').click()])
+    expect(download.suggestedFilename()).toMatch(/^Kept greetings .*\.run$/)
+    const text = await readFile(await download.path(), 'utf8')
+    await context.setOffline(true)
+    await drop(page, 'kept.run', text)
+    await part('recording').waitFor()
+    await verified()
+    expect(await part('run').count()).toBe(0)
+    await part('into-greet').click()
+    await part('node-out').getByText('Hello Bob').waitFor()
+    await part('timeline-slider').focus()
+    await page.keyboard.press('Home')
+    await inState('out', 'idle')
+    await drop(page, 'changed.run', text.replaceAll('Hello Bob', 'Hello Eve'))
+    await part('recording-warning').getByText('not what was recorded').waitFor()
+    expect(await part('verified').count()).toBe(0)
+    await drop(page, 'cut.run', text.slice(0, text.length / 2))
+    await part('toasts').getByText('“cut.run” is not whole').waitFor()
   })
 
   test('a spell of 2,000 nodes opens, is moved about in, changed and run', async () => {

@@ -1,6 +1,6 @@
 // Keeps the page's files, so that it opens without the server: drafts and recorded runs are in the browser already.
 // The page itself comes from the network while there is one; hashed assets never change.
-const CACHE = 'spellmesh-shell-2'
+const CACHE = 'spellmesh-shell-3'
 
 self.addEventListener('install', event => {
   event.waitUntil(keepShell().then(() => self.skipWaiting()))
@@ -13,21 +13,16 @@ async function keepShell() {
   await keepAssets(cache)
 }
 
-/** What the page loads now, and what its scripts may load later. */
+/** What the page loads now; and what the inspector and the tidying load later, so that they are there without the server as well. */
 async function keepAssets(cache) {
   const page = await (await cache.match('/')).text()
-  const open = [...new Set(page.match(/\/assets\/[\w.-]+/g))]
-  const known = new Set(open)
-  for (let path = open.pop(); path; path = open.pop()) {
+  for (const path of new Set(page.match(/\/assets\/[\w.-]+/g))) {
     if (await cache.match(path)) continue
-    // What only looks like a file's name in a script is not there.
-    await cache.add(path).catch(() => undefined)
-    const text = path.endsWith('.js') ? await (await cache.match(path))?.text() : undefined
-    if (!text) continue
-    for (const [, name] of text.matchAll(/["'`](?:\.\/|\/?assets\/)([\w.-]+\.(?:js|css))["'`]/g)) {
-      const found = `/assets/${name}`
-      if (!known.has(found)) known.add(found) && open.push(found)
-    }
+    await cache.add(path)
+    if (!path.endsWith('.js')) continue
+    const text = await (await cache.match(path)).text()
+    const later = new Set(text.match(/\b(?:code-field|elk-api|elk-worker)[\w.-]*\.js\b/g))
+    await Promise.all([...later].map(name => cache.add(`/assets/${name}`).catch(() => undefined)))
   }
 }
 

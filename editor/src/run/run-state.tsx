@@ -13,7 +13,7 @@ const ICONS = {
 
 /** How a run stands: an icon and a word, never colour alone. */
 export function RunState({ status }: { readonly status: keyof typeof ICONS }): ReactNode {
-  const Icon = ICONS[status]
+  const Icon = Object.hasOwn(ICONS, status) ? ICONS[status] : CircleDashed
   return (
     <span className={`run-state run-state--${status}`}>
       <Icon size={14} aria-hidden="true" />
