@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import type { Project } from '@ironclad/rivet-core'
+import type { GraphId, Project } from '@ironclad/rivet-core'
 import { deserializeProject } from '@ironclad/rivet-core'
 import { stringify } from 'yaml'
+import type { SpellDocument } from '#graph/document.ts'
+import { exportDocument } from './export.ts'
 import { ImportError } from './importer.ts'
 import type { RivetRunner, ShortGraph } from './rivet/kit.suite.ts'
 import { createRivetRunner, fileOf, input, output, project } from './rivet/kit.suite.ts'
@@ -104,6 +106,72 @@ describe('a node with a condition', () => {
     expect(importer.recognises(file(go))).toBe(true)
     expect(importer.convert(file(go)).document.origin).toEqual({ format: 'rivet', document: file(go) })
   })
+})
+
+test('a project goes back as it came, or with what was changed in its main graph', () => {
+  const made = project({
+    main: {
+      nodes: {
+        a: input('in'),
+        t: ['text', { text: 'Hello {{x}}' }, { title: 'Greeting' }],
+        c: ['chat', { model: 'gpt-4o', temperature: 0.5, maxTokens: 100 }],
+        s: ['subGraph', { graphId: 'sub' }],
+        n: ['comment', { text: 'Look', height: 50 }],
+        o: output('out'),
+      },
+      edges: [
+        ['a.data', 't.x'],
+        ['t.output', 'c.prompt'],
+        ['c.response', 's.q'],
+        ['s.r', 'o.value'],
+      ],
+    },
+    sub: { nodes: { q: input('q'), r: output('r') }, edges: [['q.data', 'r.value']] },
+  })
+  const file = fileOf(made)
+  const spell = importer.convert(file, { models: [] }).document
+  expect(exportDocument(spell, [importer])).toEqual({ format: 'rivet', document: file, notes: [] })
+  const greeting = spell.nodes['text-t']
+  const [note] = spell.notes
+  const changed: SpellDocument = {
+    ...spell,
+    name: 'Renamed',
+    notes: [{ ...note, text: 'Look here' }],
+    nodes: {
+      ...spell.nodes,
+      'text-t': {
+        ...greeting,
+        type: 'text/template',
+        title: 'A "new" one',
+        config: { template: 'Bye {{x}}, {{x}}' },
+        at: [(greeting?.at?.[0] ?? 0) + 10, 500],
+      },
+      'chat-c': { ...spell.nodes['chat-c'], type: 'ai/complete', config: { model: '', temperature: 1, maxTokens: 7 } },
+    },
+  }
+  const { document, notes } = exportDocument(changed, [importer])
+  expect(notes).toEqual([])
+  const [back] = deserializeProject(document)
+  expect(back.metadata.title).toBe('Renamed')
+  const nodes = Object.fromEntries(back.graphs['main' as GraphId]?.nodes.map(node => [node.id, node]) ?? [])
+  expect(nodes['t']).toMatchObject({
+    title: 'A "new" one',
+    data: { text: 'Bye {{x}}, {{x}}' },
+    visualData: { x: 310, y: 500 },
+  })
+  expect(nodes['c']).toMatchObject({ data: { model: 'gpt-4o', temperature: 1, maxTokens: 7 } })
+  expect(nodes['n']).toMatchObject({ data: { text: 'Look here', height: 50 } })
+  const connections = made.graphs['main' as GraphId]?.connections ?? []
+  expect(new Set(back.graphs['main' as GraphId]?.connections)).toEqual(new Set(connections))
+  const again = importer.convert(document, { models: [] }).document
+  const { 'sub-graph-s': called, ...rest } = changed.nodes
+  expect(again).toMatchObject({ name: 'Renamed', notes: changed.notes, wires: changed.wires, nodes: rest })
+  expect(again.nodes['sub-graph-s']).toMatchObject({ at: called?.at, config: { spell: 'Renamed · Graph sub' } })
+  const large = { ...made, metadata: { ...made.metadata, description: 'x'.repeat(2_100_000) } }
+  const origin = importer.convert(fileOf(large)).document
+  expect(exportDocument({ ...origin, name: 'Large' }, [importer]).document).toBe(
+    fileOf({ ...large, metadata: { ...large.metadata, title: 'Large' } }),
+  )
 })
 
 describe('the file', () => {

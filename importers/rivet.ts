@@ -1,5 +1,6 @@
 import type { Importer } from './importer.ts'
 import { convertProject } from './rivet/convert.ts'
+import { rivetOriginal } from './rivet/original.ts'
 import { isProject } from './rivet/project.ts'
 
 export default {
@@ -12,4 +13,5 @@ export default {
     const spells = others.map(one => ({ document: one.document, report: one.report }))
     return { document: spell, report, ...(spells.length > 0 ? { spells } : {}) }
   },
+  original: rivetOriginal,
 } satisfies Importer

@@ -2,8 +2,9 @@ import { splitEnd } from '#graph/check.ts'
 import type { NodeDocument, SpellDocument, Wire } from '#graph/document.ts'
 import type { Json } from '#graph/json.ts'
 import { checkLimits, JSON_LIMITS, parseDocument } from '#graph/parse.ts'
-import type { ImportOptions, Importer, ReportedNode } from './importer.ts'
+import type { Converted, ImportOptions, Importer, ReportedNode } from './importer.ts'
 import { ImportError } from './importer.ts'
+import { reteOriginal } from './rete/original.ts'
 import { isChain, readChain } from './rete/chain.ts'
 import type { Chain, ReteEdge, ReteNode } from './rete/chain.ts'
 import { COMPONENTS } from './rete/components.ts'
@@ -14,28 +15,31 @@ export default {
   format: 'thoth',
   title: 'Thoth (2022) and Magick (2023)',
   recognises: isChain,
-  convert(document, options = {}) {
-    // The original is kept two levels down.
-    const limits = checkLimits(document, { ...JSON_LIMITS, depth: JSON_LIMITS.depth - 2 })
-    if (limits.length > 0) throw new ImportError(limits)
-    const chain = readChain(document)
-    const notes = [...chain.notes]
-    const pieces = toPieces(chain, options, notes)
-    const wires = chain.edges.flatMap(edge => toWire(edge, pieces, notes))
-    const triggered = chainUntriggered(
-      pieces,
-      [...wires, ...[...pieces.values()].flatMap(({ piece }) => piece.wires ?? [])],
-      notes,
-    )
-    const nodes = place([...pieces.values()])
-    const parsed = parseDocument(toDocument(chain, nodes, triggered, document as Json))
-    if (!parsed.document) throw new ImportError(parsed.problems)
-    return {
-      document: parsed.document,
-      report: { format: 'thoth', nodes: [...pieces.values()].map(toReport), notes },
-    }
-  },
+  convert,
+  original: kept => reteOriginal(kept, convert),
 } satisfies Importer
+
+function convert(document: unknown, options: ImportOptions = {}): Converted {
+  // The original is kept two levels down.
+  const limits = checkLimits(document, { ...JSON_LIMITS, depth: JSON_LIMITS.depth - 2 })
+  if (limits.length > 0) throw new ImportError(limits)
+  const chain = readChain(document)
+  const notes = [...chain.notes]
+  const pieces = toPieces(chain, options, notes)
+  const wires = chain.edges.flatMap(edge => toWire(edge, pieces, notes))
+  const triggered = chainUntriggered(
+    pieces,
+    [...wires, ...[...pieces.values()].flatMap(({ piece }) => piece.wires ?? [])],
+    notes,
+  )
+  const nodes = place([...pieces.values()])
+  const parsed = parseDocument(toDocument(chain, nodes, triggered, document as Json))
+  if (!parsed.document) throw new ImportError(parsed.problems)
+  return {
+    document: parsed.document,
+    report: { format: 'thoth', nodes: [...pieces.values()].map(toReport), notes },
+  }
+}
 
 interface Made {
   readonly node: ReteNode

@@ -1,3 +1,4 @@
+import type { JsonObject } from '#graph/json.ts'
 import type { Maker, Making, Piece } from './piece.ts'
 import { constant, ownSockets, passage, textOf } from './piece.ts'
 
@@ -52,9 +53,12 @@ function valueInput({ id, node: { data }, usedOutputs, isFirst }: Making): Piece
   }
   // A run begins at one of the inputs with a trigger: the others are given nothing.
   const isOther = usedOutputs.includes('trigger') && !isFirst
-  const isOpen = fallback === undefined || fallback === null
-  const given = isOpen ? (isOther ? { required: false } : {}) : { default: fallback }
-  const config = { name, type: 'any', ...given }
+  const config: JsonObject = {
+    name,
+    type: 'any',
+    ...(fallback !== undefined && fallback !== null ? { default: fallback } : {}),
+    ...(isOther ? { required: false } : {}),
+  }
   return { nodes: { [id]: { type: 'flow/input', config } }, inputs: {}, outputs, outcome: 'mapped' }
 }
 

@@ -20,16 +20,25 @@ export interface ConvertedSpell {
   readonly places: ConvertedGraph['places']
 }
 
-/** Turns a project into spells, the main one first. Throws an {@link ImportError}. */
+/**
+ * Turns a project into spells, the main one first. `family`: what the names of the others begin with, if not with its title; then the original is
+ * not kept. Throws an {@link ImportError}.
+ */
 export function convertProject(
   document: unknown,
-  options: ImportOptions = {},
+  options: ImportOptions & { readonly family?: string } = {},
 ): readonly [ConvertedSpell, ...ConvertedSpell[]] {
   const project = readProject(document)
-  const names = namesOf(project)
+  const names = namesOf(project, options.family)
   const [main, ...others] = convertAll(project, names, options).map(({ graph, made }, index): ConvertedSpell => ({
     graph,
-    document: toDocument(graph, made, names, project, index === 0 ? document : undefined),
+    document: toDocument(
+      graph,
+      made,
+      names,
+      index === 0 ? project.description : '',
+      index === 0 && options.family === undefined ? document : undefined,
+    ),
     report: {
       format: 'rivet',
       nodes: made.report,
@@ -51,12 +60,13 @@ function inOrder({ graphs, main }: RivetProject): readonly RivetGraph[] {
 }
 
 /** Names of spells by graph: the project's, and that of the graph for all but the main one. */
-function namesOf(project: RivetProject): ReadonlyMap<string, string> {
+function namesOf(project: RivetProject, family?: string): ReadonlyMap<string, string> {
   const title = project.title.trim().slice(0, 90) || 'Rivet project'
   const taken = new Set<string>()
   return new Map(
     inOrder(project).map((graph, index) => {
-      const base = index === 0 ? title : `${title} · ${graph.name.trim().slice(0, 90) || `graph ${index + 1}`}`
+      const base =
+        index === 0 ? title : `${family ?? title} · ${graph.name.trim().slice(0, 90) || `graph ${index + 1}`}`
       let name = base
       for (let count = 2; taken.has(name); count++) name = `${base} (${count})`
       taken.add(name)
@@ -173,10 +183,10 @@ function toDocument(
   graph: RivetGraph,
   made: ConvertedGraph,
   names: ReadonlyMap<string, string>,
-  project: RivetProject,
+  about: string,
   origin: unknown,
 ): SpellDocument {
-  const description = (graph.description || (origin === undefined ? '' : project.description)).slice(0, 20_000)
+  const description = (graph.description || about).slice(0, 20_000)
   const parsed = parseDocument({
     format: 'spell/1',
     name: names.get(graph.id) ?? graph.name,

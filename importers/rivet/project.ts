@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import type { Problem } from '#graph/document.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
-import { checkLimits } from '#graph/parse.ts'
+import { checkLimits, JSON_LIMITS } from '#graph/parse.ts'
 import { ImportError } from '../importer.ts'
 
 /** A Rivet project as its file holds it, in versions 3 and 4 of the format. */
@@ -57,7 +57,8 @@ export function isProject(document: unknown): boolean {
 /** Reads a project, or a single exported graph. Throws an {@link ImportError} with everything that is not of the format. */
 export function readProject(document: unknown): RivetProject {
   const file = typeof document === 'string' ? parseYaml(document) : document
-  const limits = checkLimits(file)
+  // Images lie in projects as texts.
+  const limits = checkLimits(file, { ...JSON_LIMITS, string: LIMIT_CHARACTERS })
   if (limits.length > 0) throw new ImportError(limits)
   if (!isObject(file)) throw new ImportError([{ path: '', message: 'expected the text of a Rivet project' }])
   const { version, data } = JSON.parse(JSON.stringify(file)) as JsonObject

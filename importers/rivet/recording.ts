@@ -25,11 +25,6 @@ interface RivetEvent {
   readonly data: JsonObject
 }
 
-/** Whether this could be a `.rivet-recording`: JSON, or its text. */
-export function isRecording(recording: unknown): boolean {
-  return isObject(recording) && recording['version'] === 1 && isObject(recording['recording'])
-}
-
 /**
  * Turns a `.rivet-recording`, parsed, and the project that it was made with into a recording of ours and notes on what it lacks. Throws an
  * {@link ImportError} with everything that is wrong with either.

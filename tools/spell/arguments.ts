@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `usage: npm run spell -- run FILE [--input NAME=VALUE …] [--inputs FILE] [--state FILE] [--record FILE] [--json]
        npm run spell -- test FOLDER   replays the recordings (*.run.json) below it, and runs the spells beside them
-       npm run spell -- check FILE…   tells what is wrong with spells`
+       npm run spell -- check FILE…   tells what is wrong with spells
+       npm run spell -- export FILE [--format FORMAT]   gives an imported spell in the format that it came from`
 
 /** What `run` was asked. Paths are absolute. */
 export interface RunArguments {
@@ -21,6 +22,7 @@ export type Arguments =
   | RunArguments
   | { readonly command: 'test'; readonly folder: string }
   | { readonly command: 'check'; readonly files: readonly string[] }
+  | { readonly command: 'export'; readonly file: string; readonly format: string }
   | { readonly command: 'help' }
 
 /** The command line is not one that is understood here. */
@@ -52,6 +54,14 @@ export function readArguments(args: readonly string[]): Arguments {
       const files = positionalsOf(more)
       if (files.length === 0) throw new WrongUse('"check" expects at least one file')
       return { command, files: files.map(path) }
+    }
+    case 'export': {
+      const { values, positionals } = understood(() =>
+        parseArgs({ args: [...more], options: { format: TEXT }, allowPositionals: true }),
+      )
+      const [file, ...others] = positionals
+      if (file === undefined || others.length > 0) throw new WrongUse('"export" expects one file')
+      return { command, file: path(file), format: values.format ?? '' }
     }
     case 'help':
     case '--help':
