@@ -26,6 +26,12 @@ describe.each(types.toSorted())('%s', type => {
   const example = JSON.parse(readFileSync(new URL(`${type}.example.json`, FOLDER), 'utf8')) as NodeExample
   const spells = [example.spell, ...Object.values(example.library ?? {})]
 
+  const recorded = new Set(example.recorded ?? [])
+  const exact = (outputs: JsonObject) =>
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, recorded.has(name) ? typeof value : value]),
+    )
+
   test('says what it is, shows its node, and every node has a place of its own', () => {
     expect(example.title).toMatch(/^[A-Z].*[^.]$/)
     expect(example.about).toMatch(/^[A-Z].*\.$/)
@@ -43,13 +49,19 @@ describe.each(types.toSorted())('%s', type => {
     const { outcome, document, library } = await stage.run(example)
     expect(outcome.error).toBeUndefined()
     expect(outcome.status).toBe(example.messages ? 'cancelled' : 'completed')
-    const recorded = new Set(example.recorded ?? [])
-    const exact = (outputs: JsonObject) =>
-      Object.fromEntries(
-        Object.entries(outputs).map(([name, value]) => [name, recorded.has(name) ? typeof value : value]),
-      )
     expect(exact(outcome.outputs)).toEqual(exact(example.outputs))
     const plan = compile(document, registry, { library })
     expect(await replay(plan, outcome.entries)).toEqual({ entries: outcome.entries.length })
+  })
+  test('taken up again from every entry of its record, it gives the same', async () => {
+    const { outcome } = await stage.run(example)
+    for (let length = 1; length < outcome.entries.length; length++) {
+      const again = await stage.run(example, outcome.entries.slice(0, length))
+      expect({ length, error: again.outcome.error, outputs: exact(again.outcome.outputs) }).toEqual({
+        length,
+        error: undefined,
+        outputs: exact(example.outputs),
+      })
+    }
   })
 })

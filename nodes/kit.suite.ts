@@ -33,6 +33,8 @@ export interface Given {
   readonly answers?: readonly Said[]
   /** What is sent to its sources: each as soon as all before it has been worked on. A run that then still listens is stopped. */
   readonly messages?: readonly Sent[]
+  /** Whoever is asked about an interrupted node says: again. */
+  readonly retries?: boolean
   /** Sees each entry as it happens. */
   onEntry?(entry: Entry, run: Run): void
 }
@@ -114,22 +116,21 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
 const STATUS = { 'run.completed': 'completed', 'run.failed': 'failed', 'run.cancelled': 'cancelled' } as const
 
 /** The people and programs around a run. */
-function createOutside({ answers = [], messages = [], onEntry }: Given) {
+function createOutside({ answers = [], messages = [], retries = false, onEntry }: Given) {
   const [said, sent] = [[...answers], [...messages]]
   const before: Entry[] = []
   let met: Run | undefined
   /** Looks after the engine has done all that it can. */
   const look = (run: Run) =>
     setImmediate(() => {
-      if (run.standing === 'ended' || said.length + sent.length === 0) {
-        if (run.standing === 'listening') run.cancel('stopped')
-        return
-      }
+      const lost = run.waits.find(({ reason }) => reason === 'interrupted')
       const open = run.waits.find(({ reason }) => reason === 'question')
       const at = said.findIndex(({ node }) => node === open?.node)
-      const [answer] = at < 0 ? [] : said.splice(at, 1)
-      if (open && answer) run.answer(open.activation, { choice: 'answer', value: answer.value })
-      else if (run.standing === 'listening') {
+      if (retries && lost) run.answer(lost.activation, { choice: 'retry' })
+      else if (open && at >= 0) {
+        const [answer] = said.splice(at, 1)
+        run.answer(open.activation, { choice: 'answer', value: answer?.value ?? null })
+      } else if (run.standing === 'listening') {
         const message = sent.shift()
         if (message) run.send(message.name, message.message)
         else run.cancel('stopped')

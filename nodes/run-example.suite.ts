@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
 import { checkDocument } from '#graph/check.ts'
 import type { SpellDocument } from '#graph/document.ts'
+import type { Entry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
 import { parseDocument } from '#graph/parse.ts'
 import { createOutbound } from '#mesh/outbound.ts'
@@ -15,8 +16,10 @@ import { registry, runSpell } from './kit.suite.ts'
 
 /** All that examples need around them. */
 export interface Stage extends AsyncDisposable {
+  /** With a record: goes on from there, without what was answered and sent by then. */
   run(
     example: NodeExample,
+    journal?: readonly Entry[],
   ): Promise<{ readonly outcome: Outcome; readonly document: SpellDocument; readonly library: Library }>
 }
 export type Library = (reference: string) => SpellDocument | undefined
@@ -36,7 +39,7 @@ export async function createStage(): Promise<Stage> {
   const system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
   const completion = system.as('user-1').client(CompletionServiceDefinition)
   return {
-    async run(example) {
+    async run(example, journal = []) {
       web = example.web ?? {}
       // Addresses below .example are nobody's: here they are the local server's.
       const text = JSON.stringify(example.spell).replaceAll(/https:\/\/(\w+\.example\b)/g, `http://${host}/$1`)
@@ -48,8 +51,10 @@ export async function createStage(): Promise<Stage> {
         sandbox,
         fetch: outbound.fetch,
         library,
-        answers: example.answers ?? [],
-        messages: example.messages ?? [],
+        journal,
+        answers: (example.answers ?? []).slice(journal.filter(({ kind }) => kind === 'run.answered').length),
+        messages: (example.messages ?? []).slice(journal.filter(({ kind }) => kind === 'node.emitted').length),
+        retries: true,
       })
       return { outcome, document, library }
     },
