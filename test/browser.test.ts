@@ -222,7 +222,11 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
     await inState('out', 'done')
     await part('section-runs').click()
     await part('runs').getByText('kept in this browser').waitFor()
-    expect(await part('runs').getByRole('button', { name: /^Save the run of/ }).count()).toBe(1)
+    expect(
+      await part('runs')
+        .getByRole('button', { name: /^Save the run of/ })
+        .count(),
+    ).toBe(1)
   })
 
   test('a Thoth document is imported by dropping its file', async () => {
