@@ -38,7 +38,7 @@ export function exportDocument(spell: SpellDocument, importers: readonly Importe
   const { value } = search
   return {
     format: origin.format,
-    document: value === original.value ? origin.document : original.write(value),
+    document: original.write(value),
     notes: search.notes(),
   }
 }

@@ -195,6 +195,65 @@ describe('rounds', () => {
     }
     await expectBoth({ main }, {}, { out: [10], last: '10 after 10' })
   })
+
+  test('a loop may carry several values, read what is outside, stop at its most, and be read after', async () => {
+    const main: ShortGraph = {
+      nodes: {
+        word: input('word'),
+        none: text('none'),
+        l: ['loopController', { maxIterations: 3, atMaxIterationsAction: 'break' }],
+        add: text('{{all}}{{word}}{{i}};'),
+        last: ['passthrough'],
+        i: ifNode,
+        yes: boolean(true),
+        t: text('{{broke}} and {{inner}}'),
+        out: output('out'),
+        after: output('after'),
+      },
+      edges: [
+        ['none.output', 'l.input1Default'],
+        ['word.data', 'l.input2Default'],
+        ['l.output1', 'add.all'],
+        ['word.data', 'add.word'],
+        ['l.iteration', 'add.i'],
+        ['add.output', 'l.input1'],
+        ['l.output2', 'last.input1'],
+        ['last.output1', 'l.input2'],
+        ['yes.value', 'i.if'],
+        ['add.output', 'i.value'],
+        ['i.output', 'l.continue'],
+        ['l.break', 'out.value'],
+        ['l.break', 't.broke'],
+        ['add.output', 't.inner'],
+        ['t.output', 'after.value'],
+      ],
+    }
+    const list = ['nonew1;w2;w3;', 'w']
+    await expectBoth({ main }, { word: 'w' }, { out: list, after: `${list.join('\n')} and ${list[0]}` })
+  })
+
+  test('a loop ends where what tells it to go on did not run', async () => {
+    const main: ShortGraph = {
+      nodes: {
+        from: number(0),
+        l: ['loopController', { maxIterations: 9 }],
+        one: number(1),
+        add: ['evaluate', { operation: '+' }],
+        m: ['match', { cases: ['^[01]$'] }],
+        out: output('out'),
+      },
+      edges: [
+        ['from.value', 'l.input1Default'],
+        ['l.output1', 'add.a'],
+        ['one.value', 'add.b'],
+        ['add.output', 'l.input1'],
+        ['add.output', 'm.input'],
+        ['m.case1', 'l.continue'],
+        ['l.break', 'out.value'],
+      ],
+    }
+    await expectBoth({ main }, {}, { out: [2] })
+  })
 })
 
 describe('any graph', () => {

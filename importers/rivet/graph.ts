@@ -36,6 +36,7 @@ class GraphConversion {
   readonly #graph: RivetGraph
   readonly #context: GraphContext
   readonly #ids = new Map<string, string>()
+  readonly #named = new Map<string, number>()
   readonly #built = new Map<string, Built>()
   readonly #remarks: string[] = []
   readonly #unsure = new Set<string>()
@@ -100,10 +101,9 @@ class GraphConversion {
         .replace(/[^a-z0-9]+/g, '-')
         .slice(0, 24) || 'node'
     const base = `${kind}-${id.replace(/[^A-Za-z0-9]/g, '').slice(0, 6) || 'x'}`
-    const taken = new Set(this.#ids.values())
-    let name = base
-    for (let count = 2; taken.has(name); count++) name = `${base}-${count}`
-    return name
+    const count = (this.#named.get(base) ?? 0) + 1
+    this.#named.set(base, count)
+    return count === 1 ? base : `${base}-n${count}`
   }
 
   #show({ from, output, to, input }: RivetEdge): string {

@@ -66,7 +66,8 @@ export function rivetOriginal(kept: Json): Original {
       const key = foreign === undefined ? undefined : keyOf(document, foreign)
       return key === undefined ? undefined : moved(document, [...base, 'nodes', key, 'visualData'], by)
     },
-    write: document => (text === undefined ? document : stringify(document, null, { indent: 2 })),
+    write: document =>
+      text === undefined ? document : document === value ? text : stringify(document, null, { indent: 2 }),
   }
 }
 

@@ -95,8 +95,6 @@ export interface Making {
   model(named: string): { readonly model: string; readonly note: string }
 }
 
-export type Maker = (making: Making) => Piece
-
 export function textOf(data: JsonObject, name: string, otherwise = ''): string {
   const value = data[name]
   return typeof value === 'string' ? value : otherwise
