@@ -141,6 +141,9 @@ describe('what goes wrong', () => {
       { path: 'config.query', message: expect.stringContaining('end of expression') as unknown },
     ])
     expect(problem('')).toHaveLength(1)
+    expect(problem('$in + 1')).toEqual([
+      { path: 'config.query', message: '"$in" is the name of the flow input: call it otherwise' },
+    ])
     expect(problem(5)).toEqual([{ path: 'config.query', message: 'expected a string, got 5' }])
     expect(problem('('.repeat(19_000))).toHaveLength(1)
     expect(problem('a'.repeat(20_001))).toEqual([{ path: 'config.query', message: 'is longer than 20000 characters' }])

@@ -41,7 +41,9 @@ export default defineNode({
   },
   check(config) {
     const query = parsedOf(config)
-    return 'problem' in query ? [{ path: 'query', message: query.problem }] : []
+    if ('problem' in query) return [{ path: 'query', message: query.problem }]
+    const isTaken = query.variables.includes('in')
+    return isTaken ? [{ path: 'query', message: '"$in" is the name of the flow input: call it otherwise' }] : []
   },
   async run(inputs, context) {
     const { query, timeoutMs } = context.config

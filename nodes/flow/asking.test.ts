@@ -123,7 +123,7 @@ describe('ask', () => {
 
   test('tells all that is wrong with its settings', () => {
     const wrong: Json = [
-      { name: 'answer' },
+      { name: 'answered' },
       { name: 'a', type: 'choice' },
       { name: 'a', options: ['x'] },
       { name: 'b', type: 'number', default: 'many' },
@@ -132,12 +132,15 @@ describe('ask', () => {
     ]
     expect(problemsOf('flow/ask', { prompt: '{{#if a}}', form: wrong })).toEqual([
       { path: 'config.prompt', message: expect.stringContaining('parse error') as unknown },
-      { path: 'config.form[0].name', message: '"answer" is the name of another output' },
+      { path: 'config.form[0].name', message: '"answered" is the name of another output' },
       { path: 'config.form[1].options', message: 'expected at least one option to choose' },
       { path: 'config.form[2].name', message: '"a" is there twice' },
       { path: 'config.form[2].options', message: 'only a choice has options, and this is text' },
       { path: 'config.form[3].default', message: 'expected a number, got "many"' },
       { path: 'config.form[4].default', message: '"y" is none of "x"' },
+    ])
+    expect(problemsOf('flow/ask', { prompt: '{{in}}' })).toEqual([
+      { path: 'config.prompt', message: '"in" is the name of the flow input: call the variable otherwise' },
     ])
     expect(problemsOf('flow/ask', { form: [], deadlineMs: -1, onExpire: 'wait' })).toEqual([
       { path: 'config.form', message: 'expected at least 1 items' },

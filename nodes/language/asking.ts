@@ -41,7 +41,9 @@ export function socketsOfQuestion(config: Question): { inputs: Record<string, So
 /** What is wrong with the prompt of a question. */
 export function problemsOfQuestion(config: Question): { path: string; message: string }[] {
   const template = templateOf(config, config.prompt)
-  return 'problem' in template ? [{ path: 'prompt', message: template.problem }] : []
+  if ('problem' in template) return [{ path: 'prompt', message: template.problem }]
+  const isTaken = template.variables.includes('in')
+  return isTaken ? [{ path: 'prompt', message: '"in" is the name of the flow input: call the variable otherwise' }] : []
 }
 
 /** What a run waits for while the question is open. */

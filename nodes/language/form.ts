@@ -69,7 +69,7 @@ export function problemsOfFields(fields: readonly Field[]): { path: string; mess
   })
 }
 
-const RESERVED: ReadonlySet<string> = new Set(['answer', 'failure', '__proto__'])
+const RESERVED: ReadonlySet<string> = new Set(['answer', 'answered', 'expired', 'error', 'failure', '__proto__'])
 
 /** The JSON Schema of the whole form. */
 export function formOf(fields: readonly Field[]): Schema {

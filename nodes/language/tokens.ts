@@ -9,10 +9,13 @@ export type Counter = (text: string) => number
 
 /** Loads an encoding: 0.5 to 2.5 MB, the first time. What looks like a control token counts as the text that it is. */
 export async function loadCounter(encoding: Encoding): Promise<Counter> {
-  const { countTokens } = await LOADERS[encoding]()
+  const { countTokens, setMergeCacheSize } = await LOADERS[encoding]()
+  setMergeCacheSize(MOST_CACHED)
   return text => countTokens(text, PLAIN)
 }
 
+/** Of words with more than one token: texts that are none could fill the memory. */
+const MOST_CACHED = 10_000
 const PLAIN = { disallowedSpecial: new Set<string>() }
 const LOADERS = {
   o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
