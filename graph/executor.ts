@@ -266,19 +266,21 @@ export class Executor {
 
   #emit(activation: Activation, result: NodeResult): void {
     let outputs: Values
+    let pulses: readonly string[]
     try {
       outputs = readOutputs(result, this.#engine.limits)
+      pulses = readPulses(result, activation.node.emitPulses)
     } catch (error) {
       this.failed(activation, error)
       return
     }
-    const pulses = readPulses(result, activation.node.emitPulses)
     this.#engine.record.emitted(activation, outputs, pulses)
     this.#engine.deliver(activation, outputs, pulses, activation.emitted++)
   }
 
   #settle(activation: Activation, result: NodeResult | undefined): void {
     let outputs: Values
+    let pulses: readonly string[]
     try {
       if (result?.wait) {
         const waits = readWait(result.wait)
@@ -286,6 +288,7 @@ export class Executor {
         return this.#wait(activation, waits)
       }
       outputs = readOutputs(result, this.#engine.limits)
+      pulses = readPulses(result, activation.node.endPulses)
       if (activation.writes) checkOutputs(Object.fromEntries(activation.writes), this.#engine.limits.outputBytes)
     } catch (error) {
       this.failed(activation, error)
@@ -293,7 +296,6 @@ export class Executor {
     }
     if (activation.writes)
       for (const [key, value] of activation.writes) this.#engine.record.changed(activation, key, value)
-    const pulses = readPulses(result, activation.node.endPulses)
     const usage = result?.usage
     this.#engine.record.ended(activation, outputs, pulses, usage)
     if (activation.node.reuses && activation.emitted === 0 && !activation.writes)

@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { executeSpell, spell } from './kit.suite.ts'
+import { defineNode } from './define.ts'
+import type { NodeContext, NodeDefinition } from './define.ts'
+import { createKit, execute, executeSpell, spell } from './kit.suite.ts'
+import { compile } from './plan.ts'
+import { replay } from './replay.ts'
 
 test('a wired loop activates its nodes again, and a budget ends a run-away', async () => {
   const { terminal } = await executeSpell(
@@ -158,4 +162,93 @@ test('an output that no flow reaches says nothing where nothing came, and fails 
     kind: 'run.failed',
     error: { code: 'WRONG_TYPE', node: 'text', message: 'input "b" expects number, got "two" from "number"' },
   })
+})
+
+test('a node that does what no node may fails its own run, by its name, and disturbs no other', async () => {
+  const misbehaving: Record<string, NodeDefinition['run']> = {
+    'gives 100 MB': () => ({ outputs: { value: 'x'.repeat(100 * 1024 * 1024) } }),
+    'gives a function': () => ({ outputs: { value: (() => 1) as never } }),
+    'gives itself': () => {
+      const value: Record<string, unknown> = {}
+      value['self'] = value
+      return { outputs: { value: value as never } }
+    },
+    'gives no object': () => 5 as never,
+    'fires a number': () => ({ pulse: 5 as never }),
+    'rejects with nothing': () => Promise.reject(undefined) as never,
+    'waits for nothing': () => ({ wait: {} }),
+    'waits for no time': () => ({ wait: { until: Number.NaN } }),
+    async *'emits junk'() {
+      yield { outputs: { value: Symbol('x') as never } }
+    },
+  }
+  const registry = new Map(createKit({ made: [] }))
+  for (const [title, run] of Object.entries(misbehaving))
+    registry.set(`bad/${title}`, {
+      ...defineNode({
+        title,
+        about: '',
+        kind: 'action',
+        outputs: { value: { type: 'any' } },
+        flow: { in: ['in'], out: ['out'] },
+      }),
+      run: run as never,
+      type: `bad/${title}`,
+    })
+  const good = executeSpell(
+    spell({ start: { type: 'flow/start' }, call: { type: 'test/call', config: { ms: 20 } } }, [
+      ['start.out', 'call.in'],
+    ]),
+  )
+  for (const title of Object.keys(misbehaving)) {
+    const plan = compile(
+      spell({ start: { type: 'flow/start' }, bad: { type: `bad/${title}` } }, [['start.out', 'bad.in']]),
+      registry,
+    )
+    const { terminal, entries } = await execute(plan)
+    expect({ title, terminal }).toMatchObject({ title, terminal: { kind: 'run.failed', error: { node: 'bad' } } })
+    expect(await replay(plan, entries)).toEqual({ entries: entries.length })
+  }
+  expect((await good).terminal.kind).toBe('run.completed')
+})
+
+test('what a node does after its end, or after it was given up, counts for nothing', async () => {
+  const late = Promise.withResolvers<void>()
+  const registry = new Map(createKit({ made: [] }))
+  registry.set('bad/late', {
+    ...defineNode({ title: '', about: '', kind: 'action', effect: 'idempotent', flow: { in: ['in'], out: ['out'] } }),
+    type: 'bad/late',
+    async run(_: unknown, { state, token, log, progress }: NodeContext) {
+      setTimeout(() => {
+        state.set('list', ['late'])
+        token('late')
+        log('info', 'late')
+        progress(1)
+        late.resolve()
+      }, 10)
+    },
+  })
+  const chunks: unknown[] = []
+  const plan = compile(
+    spell(
+      {
+        start: { type: 'flow/start' },
+        bad: { type: 'bad/late' },
+        // It does not listen to its signal, and never settles.
+        deaf: { type: 'test/stuck', retry: { timeoutMs: 5 } },
+        call: { type: 'test/call', config: { ms: 30 } },
+      },
+      [
+        ['start.out', 'bad.in'],
+        ['bad.out', 'deaf.in'],
+        ['deaf.error', 'call.in'],
+      ],
+    ),
+    registry,
+  )
+  const { entries, terminal } = await execute(plan, { onChunk: chunk => chunks.push(chunk) })
+  await late.promise
+  expect(terminal).toMatchObject({ kind: 'run.completed', state: {} })
+  expect(chunks).toEqual([])
+  expect(entries.filter(entry => entry.kind === 'node.log' && entry.text === 'late')).toEqual([])
 })

@@ -99,11 +99,16 @@ export class PureFailure extends Error {
 
 /** A node's outputs, checked. */
 export function readOutputs(result: NodeResult | undefined | void, { outputBytes }: Limits): Values {
+  if (typeof result !== 'object' && result !== undefined)
+    throw new NodeFailure('BAD_OUTPUT', `answered ${show(result)} instead of a result`, { retry: false })
   return result?.outputs === undefined ? NO_VALUES : checkOutputs(result.outputs, outputBytes)
 }
 
 /** The pulses that a node's answer fires: those that it names, else its usual ones. */
 export function readPulses(result: NodeResult | undefined | void, usual: readonly string[]): readonly string[] {
   const pulse = result?.pulse
-  return pulse === undefined ? usual : typeof pulse === 'string' ? [pulse] : pulse
+  if (pulse === undefined) return usual
+  if (typeof pulse === 'string') return [pulse]
+  if (Array.isArray(pulse) && pulse.every(one => typeof one === 'string')) return pulse
+  throw new NodeFailure('BAD_OUTPUT', `fires ${show(pulse)} instead of flow outputs by name`, { retry: false })
 }
