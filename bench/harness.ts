@@ -8,6 +8,8 @@ export interface Result {
   readonly against: Against | null
   /** ours / against. */
   readonly ratio: number | null
+  /** Of the ratios of single rounds, where ours and theirs were measured in the same rounds. */
+  readonly ratioSpread?: readonly [number, number]
   readonly goal: string
   readonly met: boolean
   /** The least and the greatest of our rounds; of twenty or more, their 10th and 90th percentile. */
@@ -51,17 +53,27 @@ export const atLeast = (least: number, unit: string): Goal => ({
 })
 export const noGoal: Goal = { text: 'none set', met: () => true }
 
+/** What {@link toResult} takes of an opponent. */
+export interface Opponent {
+  readonly name: string
+  readonly values: readonly number[]
+  readonly failure?: string | undefined
+  /** By round, where ours and theirs were measured in the same rounds: their median is the ratio, not that of the medians. */
+  readonly ratios?: readonly number[]
+}
+
 /** The line for values measured in turns: medians. */
 export function toResult(
   name: string,
   unit: string,
   ours: readonly number[],
-  against: { name: string; values: readonly number[]; failure?: string | undefined } | undefined,
+  against: Opponent | undefined,
   goal: Goal,
 ): Result {
   const value = median(ours)
   const other = against && toAgainst(against)
-  const ratio = other?.value ? value / other.value : null
+  const ratios = against?.failure === undefined ? (against?.ratios ?? []) : []
+  const ratio = ratios.length > 0 ? median(ratios) : other?.value ? value / other.value : null
   return {
     name,
     unit,
@@ -72,18 +84,11 @@ export function toResult(
     // Whom it beats that could not do it at all needs no number.
     met: against?.failure !== undefined || goal.met(value, ratio),
     spread: spreadOf(ours),
+    ...(ratios.length > 0 ? { ratioSpread: spreadOf(ratios) } : {}),
   }
 }
 
-function toAgainst({
-  name,
-  values,
-  failure,
-}: {
-  name: string
-  values: readonly number[]
-  failure?: string | undefined
-}) {
+function toAgainst({ name, values, failure }: Opponent): Against {
   if (failure !== undefined) return { name, value: null, failure }
   return { name, value: median(values), spread: spreadOf(values) }
 }

@@ -21,7 +21,7 @@ export function toSideBySide(results: readonly Result[]): string {
       const line = lines.find(({ against }) => against?.name === opponent)
       if (!line?.against) return '–'
       const { value } = line.against
-      return value === null ? 'failed' : `${toText(value)} (×${toText(ours / value)})`
+      return value === null ? 'failed' : `${toText(value)} (×${toText(line.ratio ?? Number.NaN)})`
     })
     return [name, `${toText(ours)} ${unit}`, ...cells]
   })
@@ -40,14 +40,14 @@ function toColumns(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-function toRow({ name, unit, ours, against, ratio, goal, met, spread }: Result): string[] {
+function toRow({ name, unit, ours, against, ratio, ratioSpread, goal, met, spread }: Result): string[] {
   return [
     met ? 'ok' : 'NO',
     name,
     `${toText(ours)} ${unit}`,
     `${toText(spread[0])} – ${toText(spread[1])}`,
     against ? `${against.value === null ? (against.failure ?? '?') : toText(against.value)} (${against.name})` : '–',
-    ratio === null ? '–' : ratio.toFixed(ratio < 10 ? 2 : 0),
+    ratio === null ? '–' : `${toText(ratio)}${ratioSpread ? ` (${ratioSpread.map(toText).join(' – ')})` : ''}`,
     goal,
   ]
 }

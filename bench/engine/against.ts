@@ -12,10 +12,10 @@ export const PEERS = ['behave-graph', 'node-red', 'rete', 'rivet', 'langgraph'] 
 
 /** Who gets a tenth of the runs for the memory (what they hold is told for all), and shorter loops: others take milliseconds. */
 const SLOW: ReadonlySet<string> = new Set(['rivet', 'langgraph'])
-const ROUNDS = 7
-const WINDOW_MS = 150
+const ROUNDS = 21
+const WINDOW_MS = 50
 const WARM_UP_MS = 400
-/** Who takes longer for its first run takes part in every third round. */
+/** Who takes longer for its first run takes part in every seventh round. */
 const SLOW_MS = 500
 const PATIENCE_MS = 12_000
 
@@ -51,6 +51,7 @@ export async function compareSpeed(opponents: readonly string[], report: (result
 interface Lane {
   readonly fighter: Fighter
   readonly shape: Shape
+  /** By round. */
   readonly values: number[]
   /** What it takes to make all and run it once, in ms. */
   firstMs: number
@@ -65,7 +66,7 @@ async function contest(discipline: Discipline, opponents: readonly string[]): Pr
       // Who goes first moves on by one each round: what one leaves behind in the machine hits everybody alike.
       for (let i = 0; i < lanes.length; i++) {
         const lane = lanes[(i + round) % lanes.length]
-        if (lane && (lane.firstMs < SLOW_MS || round % 3 === 0)) await race(lane, WINDOW_MS)
+        if (lane && (lane.firstMs < SLOW_MS || round % 7 === 0)) await race(lane, WINDOW_MS, round)
       }
   } finally {
     for (const { fighter } of lanes) await fighter.close()
@@ -78,15 +79,15 @@ async function openLane(id: string, { shape, smaller }: Discipline): Promise<Lan
   const lane: Lane = { fighter: await openFighter(id), shape: chosen, values: [], firstMs: 0 }
   await attempt(lane, async () => {
     lane.firstMs = await lane.fighter.ask({ ask: 'open', shape: chosen }, PATIENCE_MS)
-    if (lane.firstMs < SLOW_MS) await race(lane, WARM_UP_MS)
+    if (lane.firstMs < SLOW_MS) await race(lane, WARM_UP_MS, 0)
     lane.values.length = 0
   })
   return lane
 }
 
-function race(lane: Lane, forMs: number): Promise<void> {
+function race(lane: Lane, forMs: number, round: number): Promise<void> {
   return attempt(lane, async () => {
-    lane.values.push(await lane.fighter.ask({ ask: 'speed', shape: lane.shape, forMs }, PATIENCE_MS))
+    lane.values[round] = await lane.fighter.ask({ ask: 'speed', shape: lane.shape, forMs }, PATIENCE_MS)
   })
 }
 
@@ -105,12 +106,19 @@ function toResults({ name, unit, goal, shape }: Discipline, lanes: readonly Lane
   const inUnit = ({ values }: Lane) => (unit === 'µs' ? values.map(each => (stepsOf(shape) / each) * 1e6) : values)
   const [ours, ...others] = lanes
   if (!ours || ours.failure !== undefined) throw new Error(`${name}: our own run failed: ${ours?.failure}`)
+  const own = inUnit(ours)
   const better = unit === 'µs' ? ratioAtMost(1) : ratioAtLeast(1)
   return others.map(other => {
-    const against = { name: other.fighter.name, values: inUnit(other), failure: other.failure }
-    return toResult(name, unit, inUnit(ours), against, other.fighter.id === LIMIT ? goal : better)
+    const theirs = inUnit(other)
+    // Round by round: what slows the machine down slows both.
+    const ratios = own.map((each, round) => each / (theirs[round] ?? Number.NaN)).filter(ratio => !Number.isNaN(ratio))
+    const against = { name: other.fighter.name, values: present(theirs), failure: other.failure, ratios }
+    return toResult(name, unit, present(own), against, other.fighter.id === LIMIT ? goal : better)
   })
 }
+
+/** Without the rounds that were sat out. */
+const present = (values: readonly number[]) => values.filter(value => value !== undefined)
 
 /** What runs hold: everybody in turns, each time in a fresh process. */
 export async function compareMemory(opponents: readonly string[], report: (result: Result) => void): Promise<void> {
