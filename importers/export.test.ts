@@ -147,6 +147,40 @@ describe('a spell that was imported', () => {
   })
 })
 
+test('many changes of a large spell are found at once; what would take too long is told', () => {
+  const count = 600
+  const large = thoth(
+    {
+      1: START,
+      ...Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [index + 2, input(`name ${index}`, { defaultValue: index })]),
+      ),
+    },
+    [],
+  )
+  const spell = importOf(large)
+  const edited = (change: (config: JsonObject) => JsonObject): SpellDocument => ({
+    ...spell,
+    nodes: Object.fromEntries(
+      Object.entries(spell.nodes).map(([id, node]) => [
+        id,
+        node.type === 'flow/input' ? { ...node, config: change(node.config ?? {}) } : node,
+      ]),
+    ),
+  })
+  const renamed = edited(config => ({ ...config, name: `new ${textOf(config, 'name')}` }))
+  const { document, notes } = exportDocument(renamed, importers)
+  expect(notes).toEqual([])
+  expect(importOf(document).nodes).toEqual(renamed.nodes)
+  const lost = exportDocument(
+    edited(config => ({ ...config, description: 'd' })),
+    importers,
+  )
+  expect(lost.document).toEqual(large)
+  expect(lost.notes).toHaveLength(count + 1)
+  expect(lost.notes.at(-1)).toMatch(/^there were too many changes to look for all of their places: \d+ were given up$/)
+})
+
 test('whatever is changed in a spell is in what it goes back as, or told', () => {
   const spell = importOf(foreign)
   const leaves = Object.entries(spell.nodes).flatMap(([id, { config = {} }]) =>

@@ -15,6 +15,8 @@ export interface Exported {
   readonly notes: readonly string[]
 }
 
+/** Nodes that are imported anew to try what is proposed, all together. */
+const MOST_NODES = 50_000
 const MOST_TRIES = 1_000
 
 /**
@@ -50,13 +52,15 @@ class Search {
   readonly #notes: string[] = []
   value: Json
   #left: readonly Difference[]
-  #tries = 0
+  #tries: number
+  #given = 0
 
   constructor(spell: SpellDocument, original: Original) {
     this.#spell = spell
     this.#original = original
     this.value = original.value
     this.#left = this.#differences(original.value)
+    this.#tries = Math.min(MOST_TRIES, Math.ceil(MOST_NODES / Math.max(1, Object.keys(spell.nodes).length)))
   }
 
   #differences(value: Json): readonly Difference[] {
@@ -66,11 +70,29 @@ class Search {
 
   /** Finds a place for one difference after the other; each may settle others, too. */
   settle(): void {
+    this.#settleAtOnce()
     const seen = new Set<string>()
     for (let next = this.#next(seen); next; next = this.#next(seen)) {
       seen.add(next.path)
       this.#settleOne(next)
     }
+  }
+
+  /** Most changes have one place that holds just what was there before: all of those are tried together. */
+  #settleAtOnce(): void {
+    const settled = new Set<string>()
+    let value = this.value
+    for (const { path, node, before, after, reason } of this.#left) {
+      if (reason !== undefined || before === undefined || after === undefined) continue
+      const [slot, ...others] = this.#original.slots(value, path, node).filter(one => isSame(one.value, before))
+      if (!slot || others.length > 0) continue
+      value = slot.put(after)
+      settled.add(path)
+    }
+    const left = settled.size > 1 ? this.#tryWith(value) : undefined
+    if (!left || left.length !== this.#left.length - settled.size || left.some(({ path }) => settled.has(path))) return
+    this.value = value
+    this.#left = left
   }
 
   #next(seen: ReadonlySet<string>): Difference | undefined {
@@ -80,10 +102,14 @@ class Search {
   #settleOne(difference: Difference): void {
     for (const slot of this.#original.slots(this.value, difference.path, difference.node)) {
       for (const proposed of proposals(slot, difference)) {
-        if (this.#tries++ >= MOST_TRIES) return
-        const left = this.#tryWith(slot, proposed)
+        if (this.#tries-- <= 0) {
+          this.#given++
+          return
+        }
+        const value = slot.put(proposed)
+        const left = this.#tryWith(value)
         if (left && left.length < this.#left.length && !left.some(one => one.path === difference.path)) {
-          this.value = slot.put(proposed)
+          this.value = value
           this.#left = left
           return
         }
@@ -91,9 +117,9 @@ class Search {
     }
   }
 
-  #tryWith(slot: Slot, proposed: Json): readonly Difference[] | undefined {
+  #tryWith(value: Json): readonly Difference[] | undefined {
     try {
-      return this.#differences(slot.put(proposed))
+      return this.#differences(value)
     } catch (error) {
       if (error instanceof ImportError) return undefined
       throw error
@@ -125,6 +151,9 @@ class Search {
         reason === undefined ? `${path}: there is no place in the original for ${show(after)}` : `${path}: ${reason}`,
       ),
       ...this.#notes,
+      ...(this.#given > 0
+        ? [`there were too many changes to look for all of their places: ${this.#given} were given up`]
+        : []),
     ]
   }
 }

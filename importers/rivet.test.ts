@@ -320,6 +320,8 @@ describe('the file', () => {
         return error instanceof ImportError ? error.problems.map(({ path, message }) => `${path}: ${message}`) : error
       }
     }
+    for (const much of [`data: ${'['.repeat(20_000)}`, `data: ${'&a '.repeat(100_000)}`, '- a\n'.repeat(500_000)])
+      expect(problems(much)).toEqual([': has too many parts, or anchors, aliases or tags: Rivet writes none'])
     expect(problems('version: 4\ndata: [')).toEqual([expect.stringMatching(/^: is not YAML: /)])
     expect(problems('version: 2\ndata:\n  graphs: {}\n')).toEqual([
       'version: expected version 3 or 4, got 2: open the project in Rivet and save it again',
@@ -341,6 +343,6 @@ describe('the file', () => {
       problems(
         `a: &a [x, x]\n${Array.from({ length: 30 }, (_, index) => `b${index}: &b${index} [*${index === 0 ? 'a' : `b${index - 1}`}, *${index === 0 ? 'a' : `b${index - 1}`}]`).join('\n')}`,
       ),
-    ).toEqual([expect.stringContaining('is not YAML')])
+    ).toEqual([expect.stringContaining('anchors, aliases or tags')])
   })
 })

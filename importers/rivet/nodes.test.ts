@@ -42,6 +42,12 @@ describe('one node gives here what it gives in Rivet', () => {
       { output: '{"x": {{x}}, {{x}}}} \\ b {{literal}} B{' },
     ],
     [
+      'text with what YAML takes for its own',
+      text('&a *b !c\n- [x, {y: 1}]\n# {{x}}'),
+      { x: text('*x') },
+      { output: '&a *b !c\n- [x, {y: 1}]\n# *x' },
+    ],
+    [
       'text with odd names',
       text('{{a b}} {{user.name}} {{this}} {{#if}}'),
       { 'a b': number(1), 'user.name': boolean(true), this: text('t'), '#if': text('') },

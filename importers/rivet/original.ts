@@ -27,7 +27,7 @@ const KEYS = [
 /** A project of Rivet, for the way back. What is changed in its sub-spells is not in there: they are spells of their own. */
 export function rivetOriginal(kept: Json): Original {
   const text = typeof kept === 'string' ? kept : Array.isArray(kept) ? kept.join('') : undefined
-  const value = text === undefined ? kept : (parse(text, { logLevel: 'error' }) as Json)
+  const value = text === undefined ? kept : (parse(text, { logLevel: 'error', uniqueKeys: false }) as Json)
   const [main] = convertProject(value, { family: '' })
   const base = isObject(valueAt(value, ['data', 'nodes'])) ? ['data'] : ['data', 'graphs', main.graph.id]
   const ids = new Map(Array.from(main.places, ([foreign, { id }]) => [id, foreign] as const))

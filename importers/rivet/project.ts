@@ -1,4 +1,4 @@
-import { parse } from 'yaml'
+import { Lexer, parse } from 'yaml'
 import type { Problem } from '#graph/document.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
@@ -81,12 +81,33 @@ const LIMIT_CHARACTERS = 10 * 1024 * 1024
 function parseYaml(text: string): unknown {
   if (text.length > LIMIT_CHARACTERS)
     throw new ImportError([{ path: '', message: `has ${text.length} characters; at most ${LIMIT_CHARACTERS}` }])
+  if (isTooMuch(text))
+    throw new ImportError([{ path: '', message: 'has too many parts, or anchors, aliases or tags: Rivet writes none' }])
   try {
-    return parse(text, { logLevel: 'error' }) as unknown
+    return parse(text, { logLevel: 'error', uniqueKeys: false }) as unknown
   } catch (error) {
     const [message] = (error instanceof Error ? error.message : String(error)).split('\n')
     throw new ImportError([{ path: '', message: `is not YAML: ${message}` }])
   }
+}
+
+const MOST = { parts: 1_000_000, opened: 10_000, separated: 100_000 }
+
+/** What the lexer says before the text of a scalar. */
+const SCALAR = '\u001f'
+
+/** Parsing takes ten times as long as looking for its parts; and far longer for anchors, aliases, tags and long lists in brackets, none of which Rivet writes. */
+function isTooMuch(text: string): boolean {
+  let [parts, opened, separated, before] = [0, 0, 0, '']
+  for (const part of new Lexer().lex(text)) {
+    parts++
+    if (before !== SCALAR && /^[&*!]/.test(part)) return true
+    before = part
+    if (part === '[' || part === '{') opened++
+    else if (part === ',') separated++
+    if (parts > MOST.parts || opened > MOST.opened || separated > MOST.separated) return true
+  }
+  return false
 }
 
 function toProject(data: JsonObject, problems: Problem[]): RivetProject {
