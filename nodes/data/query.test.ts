@@ -71,6 +71,10 @@ describe('asking', () => {
   test('answers what JSONata itself answers', async () => {
     const queries = [
       '$distinct(a)',
+      '$distinct(a.$)',
+      '$sort(a.$)',
+      '$spread(a)',
+      '$spread(a.{"x": $, "y": 1})',
       '$sort(a)',
       '$sort(a, function($l, $r) { $l < $r })',
       '$join($map(a, $string), ",")',
@@ -78,6 +82,7 @@ describe('asking', () => {
     const lists = fc.oneof(
       fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 200 }),
       fc.array(fc.constantFrom('', 'a', 'B', 'ä', 'aa', '10', '9'), { maxLength: 200 }),
+      fc.array(fc.constant(7), { minLength: 60, maxLength: 70 }),
     )
     await fc.assert(
       fc.asyncProperty(lists, fc.constantFrom(...queries), async (a, query) => {
@@ -85,7 +90,7 @@ describe('asking', () => {
         const plain = expected === undefined ? undefined : (JSON.parse(JSON.stringify(expected)) as Json)
         expect(await ask(query, { a })).toMatchObject(plain === undefined ? { found: false } : { value: plain })
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     )
   })
 })
@@ -185,6 +190,7 @@ describe('a query that would never end', () => {
       'TOO_DEEP',
     ],
     ['$eval("[1..1000000]")', 'TOO_LONG'],
+    ['$count($merge($map([1..3000], function($i) { {$string($i): [1]} })).*)', 'TOO_LONG'],
     ['$match($pad("", 190000, "a"), /a/)', 'TOO_LONG'],
     ['$contains($pad("", 300000, "a"), /b/)', 'TOO_LONG'],
     ['$toMillis($pad("", 90, "1") & "x", "[Y][M][D][H][m][s][f][d][W][X]")', 'TOO_LONG'],
@@ -229,6 +235,8 @@ describe('a query that would never end', () => {
     const list = Array.from({ length: 7_000 }, (_, id) => ({ id, group: id % 7, name: `n${id}` }))
     expect(await valueOf('$count(list[group = 3 and id > 100])', { list })).toBe(986)
     expect(await valueOf('$count($distinct(list.name))', { list })).toBe(7_000)
+    expect(await valueOf('$count($spread(list))', { list })).toBe(21_000)
+    expect(await valueOf('$count($keys(list{name: id}))', { list: list.slice(0, 3_000) })).toBe(3_000)
     expect(await valueOf('$sort(list.name)[0]', { list })).toBe('n0')
     expect(await valueOf('$sum($each(list{ $string(group): $count(id) }, function($n) { $n }))', { list })).toBe(7_000)
   })

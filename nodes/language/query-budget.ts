@@ -14,6 +14,8 @@ export interface Budget {
   weigh(value: unknown): number
   /** A transformer changes a copy while its parts are being read: until it is done nothing is known of any value for long. */
   watchChanges(transformer: unknown): void
+  /** The query is over: what is left of it must end, too. */
+  close(): void
 }
 
 const MOST_STEPS = 1_000_000
@@ -24,8 +26,7 @@ const STEPS_PER_LOOK = 64
 export function createBudget({ now, sleep, signal }: Turns, timeoutMs: number): Budget {
   const begun = now()
   let [steps, looked, since] = [0, 0, begun]
-  let weights = new WeakMap<object, number>()
-  let [changing, isDue] = [0, false]
+  let [isDue, isClosed] = [false, false]
 
   const turn = async () => {
     await sleep(0)
@@ -35,6 +36,7 @@ export function createBudget({ now, sleep, signal }: Turns, timeoutMs: number): 
   }
   const spend = (count: number) => {
     steps += count
+    if (isClosed) throw tooLong('the query is over')
     if (steps > MOST_STEPS) throw tooLong(`the query takes more than ${MOST_STEPS} steps`)
     if (steps - looked < STEPS_PER_LOOK) return
     looked = steps
@@ -43,6 +45,18 @@ export function createBudget({ now, sleep, signal }: Turns, timeoutMs: number): 
     if (at - begun > timeoutMs)
       throw new NodeFailure('TIMEOUT', `the query took longer than ${timeoutMs} ms`, { retry: false })
   }
+  return {
+    spend,
+    close: () => void (isClosed = true),
+    yield: () => (isDue ? turn() : undefined),
+    ...createScale(spend),
+  }
+}
+
+/** Tells how long the text of a value would be. Weights are kept: what is shared many times is looked at once, and counts each time. */
+function createScale(spend: Budget['spend']): Pick<Budget, 'weigh' | 'watchChanges'> {
+  let weights = new WeakMap<object, number>()
+  let changing = 0
   const weighIn = (value: unknown, known: WeakMap<object, number>): number => {
     if (typeof value === 'string') return value.length + 2
     if (typeof value !== 'object' || value === null || isFunction(value)) return 5
@@ -57,14 +71,11 @@ export function createBudget({ now, sleep, signal }: Turns, timeoutMs: number): 
     return weight
   }
   const weigh = (value: unknown): number => {
-    // Weights are kept: what a query shares many times is looked at once, and counts each time.
     const weight = weighIn(value, changing > 0 ? new WeakMap() : weights)
     if (weight > MOST_CHARACTERS) throw tooLong(`a value in the query is longer than ${MOST_CHARACTERS} characters`)
     return weight
   }
   return {
-    spend,
-    yield: () => (isDue ? turn() : undefined),
     weigh,
     watchChanges(transformer) {
       if (!isNative(transformer)) return

@@ -99,16 +99,35 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     const [list] = args
     if (!Array.isArray(list) || list.length < 64 || list.some(isFunction)) return implementation.apply(this, [...args])
     const seen = new Set<string>()
-    return (list as Json[]).filter(one => {
+    const left = (list as Json[]).filter(one => {
       const key = keyOf(one)
       return !seen.has(key) && seen.add(key)
     })
+    if (!('sequence' in list)) return left
+    const { createSequence } = this as { createSequence(): Json[] }
+    const sequence = createSequence()
+    sequence.push(...left)
+    return sequence
+  },
+  /** JSONata copies the list for each item. */
+  spread(implementation, args) {
+    const [list] = args
+    if (!Array.isArray(list) || list.some(one => Array.isArray(one) || isFunction(one)))
+      return implementation.apply(this, [...args])
+    const { createSequence } = this as { createSequence(): unknown[] }
+    const parts = createSequence()
+    for (const one of list as readonly unknown[])
+      if (typeof one !== 'object' || one === null) parts.push(one)
+      else for (const [key, value] of Object.entries(one)) parts.push({ [key]: value as unknown })
+    // As JSONata does it: a list, also of one.
+    return parts.length === 0 ? parts : [...parts]
   },
   /** JSONata waits for each comparison. */
   sort(implementation, args) {
     const [list, by] = args
     const isPlain = (type: string) => Array.isArray(list) && list.every(one => typeof one === type)
-    if (by !== undefined || !(isPlain('number') || isPlain('string'))) return implementation.apply(this, [...args])
+    if (by !== undefined || lengthOf(list) < 2 || !(isPlain('number') || isPlain('string')))
+      return implementation.apply(this, [...args])
     return (list as (number | string)[]).toSorted((a, b) => (a > b ? 1 : a < b ? -1 : 0))
   },
 }

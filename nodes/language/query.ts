@@ -2,7 +2,7 @@
 import jsonata from 'jsonata'
 import { NodeFailure } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
-import { createBudget, isFunction } from './query-budget.ts'
+import { createBudget, isFunction, tooLong } from './query-budget.ts'
 import type { Turns } from './query-budget.ts'
 import { BUILT_IN, guardFunctions } from './query-functions.ts'
 import type { Frame } from './query-functions.ts'
@@ -48,10 +48,10 @@ export interface QueryHost extends Turns {
 
 const ENTRY = Symbol.for('jsonata.__evaluate_entry')
 const EXIT = Symbol.for('jsonata.__evaluate_exit')
-/** How deep expressions may be in each other while they are evaluated: a function that calls itself counts each time. */
-const MOST_DEPTH = 2_000
+/** How deep expressions may be in each other while they are evaluated: a function that calls itself counts each time, and so does each group of a grouping. */
+const MOST_DEPTH = 20_000
 /** The most items of a sequence. */
-const MOST_ITEMS = 100_000
+const MOST_ITEMS = 50_000
 
 /**
  * Evaluates a query; undefined where it finds nothing. Lets others work in between. Fails with `QUERY` for what the query itself does wrong, `TOO_LONG`, `TOO_DEEP`
@@ -74,7 +74,8 @@ export async function evaluateQuery(
       RegexEngine: regexEngine(budget) as unknown as RegExpConstructor,
     })
     let isFirst = true
-    assign(expression, ENTRY, (_tree: unknown, _input: unknown, environment: Frame) => {
+    assign(expression, ENTRY, (tree: { type: string }, from: unknown, environment: Frame) => {
+      if (tree.type === 'wildcard') checkWildcard(from)
       if (isFirst) guardFunctions(environment.base, budget, now, host)
       isFirst = false
       budget.spend(1)
@@ -93,8 +94,18 @@ export async function evaluateQuery(
     return plain === undefined ? undefined : (JSON.parse(plain) as Json)
   } catch (error) {
     throw toFailure(error)
+  } finally {
+    budget.close()
   }
 }
+
+/** JSONata copies all that it has found for each list behind a `*`. */
+function checkWildcard(from: unknown): void {
+  if (typeof from !== 'object' || from === null || Array.isArray(from)) return
+  if (Object.values(from).filter(Array.isArray).length > MOST_LISTS)
+    throw tooLong(`"*" stands for more than ${MOST_LISTS} lists`)
+}
+const MOST_LISTS = 2_000
 
 /** The hooks of the evaluator are bound like variables, under symbols. */
 function assign(expression: jsonata.Expression, name: symbol, hook: (...all: never[]) => unknown): void {
