@@ -53,7 +53,7 @@ interface Lane {
   readonly shape: Shape
   /** By round. */
   readonly values: number[]
-  /** What it takes to make all and run it once, in ms. */
+  /** What it took to run it for the first time. */
   firstMs: number
   failure?: string
 }

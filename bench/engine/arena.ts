@@ -17,7 +17,7 @@ const contenders: Readonly<Record<string, () => Promise<{ readonly contender: Co
 /** What the contest asks for. Every answer is a number, but the name's. */
 export type Question =
   | { readonly ask: 'name' }
-  /** Makes what is made once, and runs it once, checked: answers the milliseconds of both. */
+  /** Makes what is made once, and runs it once, checked: answers the milliseconds of the run. */
   | { readonly ask: 'open'; readonly shape: Shape }
   /** Runs what was opened last, at least once and for so long: answers steps per second. */
   | { readonly ask: 'speed'; readonly shape: Shape; readonly forMs: number }
@@ -63,8 +63,8 @@ async function answer(question: Question): Promise<number | string> {
 }
 
 async function openShape(shape: Shape): Promise<number> {
-  const began = performance.now()
   const job = await contender.open(shape)
+  const began = performance.now()
   checkOutcome(shape, await job())
   jobs.set(JSON.stringify(shape), job)
   return performance.now() - began
