@@ -122,6 +122,74 @@ describe('what did not run', () => {
       for (const q of [true, false]) await expectBoth({ main }, { p, q }, { out: p && q ? 'x!' : 'default' })
   })
 
+  test('leaves an output to the other node of its name, here and for who calls the graph', async () => {
+    const inner: ShortGraph = {
+      nodes: {
+        go: input('go', 'boolean'),
+        v: input('v'),
+        i: ifNode,
+        no: text('not {{v}}'),
+        first: output('out', 'string'),
+        second: output('out', 'string'),
+      },
+      edges: [
+        ['go.data', 'i.if'],
+        ['v.data', 'i.value'],
+        ['i.output', 'first.value'],
+        ['i.falseOutput', 'no.v'],
+        ['no.output', 'second.value'],
+      ],
+    }
+    const main: ShortGraph = {
+      nodes: {
+        go: input('go', 'boolean'),
+        v: text('x'),
+        s: ['subGraph', { graphId: 'inner' }],
+        again: text('{{r}}!'),
+        said: output('said'),
+      },
+      edges: [
+        ['go.data', 's.go'],
+        ['v.output', 's.v'],
+        ['s.out', 'again.r'],
+        ['again.output', 'said.value'],
+      ],
+    }
+    for (const go of [true, false]) {
+      await expectBoth({ inner }, { go, v: 'x' }, { out: go ? 'x' : 'not x' })
+      await expectBoth({ main, inner }, { go }, { said: go ? 'x!' : 'not x!' })
+    }
+  })
+
+  test('a graph may call itself', async () => {
+    const main: ShortGraph = {
+      nodes: {
+        n: input('n', 'number'),
+        most: number(3),
+        less: ['compare', { comparisonFunction: '<' }],
+        i: ifNode,
+        one: number(1),
+        add: ['evaluate', { operation: '+' }],
+        s: ['subGraph', { graphId: 'main' }],
+        c: ['coalesce'],
+        out: output('out'),
+      },
+      edges: [
+        ['n.data', 'less.a'],
+        ['most.value', 'less.b'],
+        ['less.output', 'i.if'],
+        ['n.data', 'i.value'],
+        ['i.output', 'add.a'],
+        ['one.value', 'add.b'],
+        ['add.output', 's.n'],
+        ['s.out', 'c.input1'],
+        ['n.data', 'c.input2'],
+        ['c.output', 'out.value'],
+      ],
+    }
+    await expectBoth({ main }, { n: 0 }, { out: 3 })
+  })
+
   test('may be a node that is disabled', async () => {
     const main: ShortGraph = {
       nodes: {
