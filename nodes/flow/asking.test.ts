@@ -104,6 +104,11 @@ describe('ask', () => {
     })
   })
 
+  test('a question that nobody would read is refused', async () => {
+    const { error } = await ask('flow/ask', { config: { prompt: '{{text}}' }, inputs: { text: 'x'.repeat(20_001) } })
+    expect(error).toMatchObject({ code: 'TOO_LONG', node: 'it' })
+  })
+
   test('its sockets follow from its settings', () => {
     const sockets = (config: JsonObject) => socketsOf(registry, { type: 'flow/ask', config })
     const { inputs, outputs, flow } = sockets({ prompt: '{{a}} {{b}}', form, onExpire: 'continue' }) ?? {}

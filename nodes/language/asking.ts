@@ -46,6 +46,9 @@ export function problemsOfQuestion(config: Question): { path: string; message: s
   return isTaken ? [{ path: 'prompt', message: '"in" is the name of the flow input: call the variable otherwise' }] : []
 }
 
+/** More than that nobody reads, and the journal keeps it. */
+const MOST_CHARACTERS = 20_000
+
 /** What a run waits for while the question is open. */
 export function waitOf(
   config: Question,
@@ -56,7 +59,16 @@ export function waitOf(
   const template = templateOf(config, config.prompt)
   if ('problem' in template) throw new NodeFailure('TEMPLATE', template.problem, { retry: false })
   const { deadlineMs } = config
-  return { prompt: template.render(inputs), form, ...(deadlineMs > 0 ? { until: Math.floor(now) + deadlineMs } : {}) }
+  const prompt = template.render(inputs)
+  if (prompt.length > MOST_CHARACTERS)
+    throw new NodeFailure(
+      'TOO_LONG',
+      `the question has ${prompt.length} characters, expected at most ${MOST_CHARACTERS}`,
+      {
+        retry: false,
+      },
+    )
+  return { prompt, form, ...(deadlineMs > 0 ? { until: Math.floor(now) + deadlineMs } : {}) }
 }
 
 /** Fails where nobody answered in time and the question does not go on without an answer. */
