@@ -27,14 +27,14 @@ function refused(what: string): NodeFailure {
 const CHOICES: Readonly<Record<Waits['reason'], readonly Answer['choice'][]>> = {
   interrupted: ['retry', 'use', 'fail'],
   question: ['answer'],
-  time: ['expired'],
+  time: [],
 }
 
 /** An answer made to fit what is waited for. Throws {@link RunRefusal} with every problem. */
 export function readAnswer(activation: Activation | undefined, id: string, answer: Answer): Answer {
   const waits = activation?.waits
   if (!waits) throw new RunRefusal('NOT_WAITING', [{ path: 'activation', message: `"${id}" does not wait` }])
-  const choices = CHOICES[waits.reason]
+  const choices = waits.until === undefined ? CHOICES[waits.reason] : [...CHOICES[waits.reason], 'expired' as const]
   if (!choices.includes(answer.choice))
     throw invalid('choice', `expected ${choices.join(', ')}; got ${show(answer.choice)}`)
   if (answer.choice === 'use') {

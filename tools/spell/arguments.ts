@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Said } from './attendant.ts'
 
 export const USAGE = `usage: npm run spell -- run FILE [--input NAME=VALUE …] [--inputs FILE] [--state FILE] [--record FILE] [--json]
-       npm run spell -- test FOLDER   replays the recordings (*.run.json) below it, and runs the spells beside them
+           [--answer NODE=VALUE …] [--message NAME=VALUE …] [--start NAME]
+       npm run spell -- test FOLDER   replays the recordings (*.run.json, *.run) below it, and runs the spells beside them
        npm run spell -- check FILE…   tells what is wrong with spells
        npm run spell -- export FILE [--format FORMAT]   gives an imported spell in the format that it came from`
 
@@ -16,6 +18,10 @@ export interface RunArguments {
   readonly state: string | undefined
   readonly record: string | undefined
   readonly json: boolean
+  /** What the run is told while it waits or listens. */
+  readonly said: Said
+  /** The `flow/start` to begin at. */
+  readonly startAt: string | undefined
 }
 
 export type Arguments =
@@ -35,6 +41,9 @@ const RUN_OPTIONS = {
   state: TEXT,
   record: TEXT,
   json: { type: 'boolean' },
+  answer: { type: 'string', multiple: true },
+  message: { type: 'string', multiple: true },
+  start: TEXT,
 } as const
 
 /** Reads the command line. `--from FOLDER` in front says what paths are relative to. Throws {@link WrongUse}. */
@@ -80,19 +89,26 @@ function readRun(args: readonly string[], path: (given: string) => string): RunA
   if (file === undefined) throw new WrongUse('"run" expects a file')
   // `--input a=1 b=2`: what follows the first is meant alike.
   const texts = [...(values.input ?? []), ...more]
-  const wrong = texts.filter(text => text.indexOf('=') < 1)
+  const { answer = [], message = [] } = values
+  const wrong = [...texts, ...answer, ...message].filter(text => text.indexOf('=') < 1)
   if (wrong.length > 0)
     throw new WrongUse(`expected NAME=VALUE, got ${wrong.map(text => JSON.stringify(text)).join(', ')}`)
   const optional = (given: string | undefined) => (given === undefined ? undefined : path(given))
   return {
     command: 'run',
     file: path(file),
-    given: texts.map(text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+    given: texts.map(toPair),
     inputs: optional(values.inputs),
     state: optional(values.state),
     record: optional(values.record),
     json: values.json ?? false,
+    said: { answers: answer.map(toPair), messages: message.map(toPair) },
+    startAt: values.start,
   }
+}
+
+function toPair(text: string): readonly [name: string, text: string] {
+  return [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]
 }
 
 function positionalsOf(args: readonly string[]): readonly string[] {

@@ -24,7 +24,9 @@ export interface LoadedSpell {
   readonly report?: ImportReport
 }
 
-export const RECORDING = '.run.json'
+/** What the names of recordings end with; the editor saves the second. */
+export const RECORDINGS = ['.run.json', '.run']
+export const isRecordingName = (name: string): boolean => RECORDINGS.some(end => name.endsWith(end))
 
 /** Reads a file that holds JSON. Throws INVALID_ARGUMENT. */
 export async function readJsonFile(file: string): Promise<unknown> {
@@ -83,7 +85,7 @@ function inFile(problem: Problem, file: string): Problem {
 async function findLibrary(document: SpellDocument, folder: string, workshop: Workshop): Promise<Library> {
   const open = referencesOf(document)
   if (open.length === 0) return {}
-  const files = (await readdir(folder)).filter(name => name.endsWith('.json') && !name.endsWith(RECORDING)).toSorted()
+  const files = (await readdir(folder)).filter(name => name.endsWith('.json') && !isRecordingName(name)).toSorted()
   const found: Record<string, SpellDocument> = {}
   const known = new Map<string, SpellDocument | undefined>()
   const read = async (file: string) => {

@@ -14,6 +14,7 @@ export interface Performance {
   readonly state: JsonObject
   readonly host: RunHost
   readonly seed: number
+  readonly startAt?: string
   onEntry?(entry: Entry): void
   onChunk?(chunk: Chunk): void
   onObserved?(observed: Observed): void
@@ -23,7 +24,7 @@ export interface Performance {
 
 /** Runs a plan to its end; answers the whole journal with its digest. */
 export async function perform(performance: Performance): Promise<{ entries: Entry[]; terminal: TerminalEntry }> {
-  const { plan, inputs, state, host, seed, onEntry, onChunk, onObserved, onStart } = performance
+  const { plan, inputs, state, host, seed, startAt, onEntry, onChunk, onObserved, onStart } = performance
   const entries: Entry[] = []
   const digest = createDigest()
   const run = startRun({
@@ -36,6 +37,7 @@ export async function perform(performance: Performance): Promise<{ entries: Entr
     state,
     seed,
     host,
+    ...(startAt === undefined ? {} : { startAt }),
     append(entry) {
       const text = JSON.stringify(entry)
       entries.push(JSON.parse(text) as Entry)

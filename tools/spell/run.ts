@@ -7,10 +7,13 @@ import { checkInputs } from '#graph/interface.ts'
 import type { TerminalEntry } from '#graph/journal.ts'
 import type { Json, JsonObject, Values } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
+import type { Plan } from '#graph/plan.ts'
+import { startsNamed } from '#graph/plan.ts'
 import type { Run } from '#graph/run.ts'
 import type { ImportReport } from '#importers/importer.ts'
 import { invalid } from '#mesh/errors.ts'
 import type { RunArguments } from './arguments.ts'
+import { Attendant, readLines } from './attendant.ts'
 import { Console, describeFailure } from './console.ts'
 import { loadSpell, messageOf, readJsonFile } from './files.ts'
 import { perform } from './perform.ts'
@@ -25,19 +28,35 @@ export async function runFile(asked: RunArguments, workshop: Workshop): Promise<
   const inputs = await readInputs(asked, plan.interface)
   const state = asked.state === undefined ? {} : await readObject(asked.state)
   const { values, problems = [] } = checkInputs(plan.interface, inputs)
-  const all = [...problems, ...(await problemsOfTarget(asked.record))]
+  const all = [...problems, ...problemsOfStart(plan, asked.startAt), ...(await problemsOfTarget(asked.record))]
   if (!values || all.length > 0) throw invalid(all)
   const stopping = new Stopping()
+  const lines = readLines(process.stdin, text => void process.stderr.write(text))
+  const attendant = new Attendant(asked.said, lines, text => void process.stderr.write(text))
+  let begun: Run | undefined
   const { terminal, entries } = await perform({
     ...{ plan, inputs: values, state, host: workshop.host, seed: Math.floor(Math.random() * 2 ** 32) },
-    onStart: run => stopping.watch(run),
-    onEntry: entry => asked.json || shown.entry(entry),
+    ...(asked.startAt === undefined ? {} : { startAt: asked.startAt }),
+    onStart(run) {
+      begun = run
+      stopping.watch(run)
+      attendant.look(run)
+    },
+    onEntry(entry) {
+      if (!asked.json) shown.entry(entry)
+      if (begun) attendant.look(begun)
+    },
     onChunk: chunk => asked.json || shown.chunk(chunk),
   })
   stopping.end()
+  lines.close()
   if (asked.record !== undefined) await writeRecording(asked.record, { spell, library, inputs, state, entries })
-  tellEnd(terminal, asked.json)
-  if (terminal.kind === 'run.cancelled') return stopping.status
+  if (attendant.problem !== undefined) {
+    tell(attendant.problem)
+    return 2
+  }
+  tellEnd(terminal, asked.json, attendant.isDone)
+  if (terminal.kind === 'run.cancelled') return attendant.isDone ? 0 : stopping.status
   return terminal.kind === 'run.completed' ? 0 : 1
 }
 
@@ -105,7 +124,13 @@ async function problemsOfTarget(file: string | undefined): Promise<readonly Prob
   }
 }
 
-function tellEnd(terminal: TerminalEntry, json: boolean): void {
+function problemsOfStart(plan: Plan, startAt: string | undefined): readonly Problem[] {
+  if (startAt === undefined || startsNamed(plan, startAt).length > 0) return []
+  return [{ path: '--start', message: `no start is called "${startAt}"` }]
+}
+
+/** `isPlayed`: it was ended because all had been said: what it gave until then is what came of it. */
+function tellEnd(terminal: TerminalEntry, json: boolean, isPlayed: boolean): void {
   const print = (value: Json, indent?: number) =>
     void process.stdout.write(`${JSON.stringify(value, undefined, indent)}\n`)
   switch (terminal.kind) {
@@ -115,8 +140,11 @@ function tellEnd(terminal: TerminalEntry, json: boolean): void {
         : print(terminal.outputs, 2)
     case 'run.failed':
       return json ? print({ status: 'failed', error: { ...terminal.error } }) : tell(describeFailure(terminal.error))
-    case 'run.cancelled':
-      return json ? print({ status: 'cancelled', reason: terminal.reason }) : tell(`cancelled: ${terminal.reason}`)
+    case 'run.cancelled': {
+      const { reason, outputs = {}, state = {} } = terminal
+      if (isPlayed) return json ? print({ status: 'played', outputs, state }) : print(outputs, 2)
+      return json ? print({ status: 'cancelled', reason }) : tell(`cancelled: ${reason}`)
+    }
   }
 }
 

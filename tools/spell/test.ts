@@ -3,14 +3,16 @@ import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { digestOfEntries } from '#graph/digest.ts'
 import { checkInputs } from '#graph/interface.ts'
-import type { Entry } from '#graph/journal.ts'
+import type { Answer } from '#graph/activation.ts'
+import type { Entry, RunStarted } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
 import type { Problem } from '#graph/document.ts'
 import { DivergenceError } from '#graph/replay.ts'
+import type { Run } from '#graph/run.ts'
 import { invalid, isCoded } from '#mesh/errors.ts'
 import { Answers } from './answers.ts'
 import { compareRuns } from './compare.ts'
-import { loadSpell, messageOf, planOf, RECORDING } from './files.ts'
+import { isRecordingName, loadSpell, messageOf, planOf, RECORDINGS } from './files.ts'
 import { perform } from './perform.ts'
 import { readRecording } from './recording.ts'
 import type { Recording } from './recording.ts'
@@ -26,7 +28,8 @@ interface Verdict {
 /** `spell test`: replays every recording, and runs the spells beside them with what was recorded. Answers the status: 1 where anything differs. */
 export async function testFolder(folder: string, workshop: Workshop, print: (text: string) => void): Promise<number> {
   const files = await findRecordings(folder)
-  if (files.length === 0) throw invalid([{ path: folder, message: `has no recording: expected *${RECORDING}` }])
+  if (files.length === 0)
+    throw invalid([{ path: folder, message: `has no recording: expected *${RECORDINGS.join(', *')}` }])
   let different = 0
   for (const file of files) {
     const { summary, differences } = await testRecording(join(folder, file), workshop)
@@ -41,7 +44,7 @@ export async function testFolder(folder: string, workshop: Workshop, print: (tex
 async function findRecordings(folder: string): Promise<readonly string[]> {
   try {
     const files = await readdir(folder, { recursive: true })
-    return files.filter(file => file.endsWith(RECORDING) && !file.split(/[\\/]/).includes('node_modules')).toSorted()
+    return files.filter(file => isRecordingName(file) && !file.split(/[\\/]/).includes('node_modules')).toSorted()
   } catch (error) {
     throw invalid([{ path: folder, message: `cannot be read: ${messageOf(error)}` }])
   }
@@ -52,7 +55,7 @@ async function testRecording(file: string, workshop: Workshop): Promise<Verdict>
     const recording = await readRecording(file)
     const answers = await reproduce(recording, workshop)
     const summary = `${recording.entries.length} entries reproduced`
-    const beside = `${file.slice(0, -RECORDING.length)}.json`
+    const beside = file.replace(/\.run(\.json)?$/, '.json')
     if (!existsSync(beside)) return { summary, differences: [] }
     const name = relative(join(file, '..'), beside)
     if (recording.entries.at(-1)?.kind === 'run.cancelled')
@@ -101,16 +104,49 @@ async function runAnew(
   const plan = planOf(document, library, { registry: answers.within(workshop.registry) })
   const { values, problems = [] } = checkInputs(plan.interface, recording.inputs)
   if (!values) return problems.map(describeProblem)
-  const { seed, at } = startOf(recording.entries)
+  const { seed, at, startAt } = startOf(recording.entries)
   const shift = at - Date.now()
+  const people = answersOf(recording.entries)
+  let begun: Run | undefined
   const { entries } = await perform({
     ...{ plan, inputs: values, state: recording.state, seed, onObserved: answers.observe },
+    ...(startAt === undefined ? {} : { startAt }),
     host: { ...workshop.host, now: () => Date.now() + shift },
+    onStart(run) {
+      begun = run
+      answerAgain(run, people)
+    },
+    onEntry: () => void setImmediate(() => begun && answerAgain(begun, people)),
   })
   return compareRuns(recording.entries, entries)
 }
 
-function startOf([first]: readonly Entry[]): { seed: number; at: number } {
+/** What people answered, by node, in order. */
+function answersOf(entries: readonly Entry[]): Map<string, Answer[]> {
+  const answers = new Map<string, Answer[]>()
+  for (const entry of entries)
+    if (entry.kind === 'run.answered') answers.set(entry.node, [...(answers.get(entry.node) ?? []), entry])
+  return answers
+}
+
+/** Answers as was recorded; what was not asked then nobody answers: the run is ended, and differs. */
+function answerAgain(run: Run, people: Map<string, Answer[]>): void {
+  for (const { activation, node, reason } of run.standing === 'waiting' ? run.waits : []) {
+    const answer = people.get(node)?.shift()
+    try {
+      if (answer) run.answer(activation, toAnswer(answer))
+      else if (reason === 'question') run.cancel(`"${node}" asks what was not asked then`)
+    } catch (error) {
+      run.cancel(`"${node}" does not take what was answered then: ${messageOf(error)}`)
+    }
+  }
+}
+
+function toAnswer({ choice, outputs, value }: Answer): Answer {
+  return { choice, ...(outputs === undefined ? {} : { outputs }), ...(value === undefined ? {} : { value }) }
+}
+
+function startOf([first]: readonly Entry[]): RunStarted {
   if (first?.kind !== 'run.started') throw invalid([{ path: 'entries[0]', message: 'expected run.started' }])
   return first
 }
