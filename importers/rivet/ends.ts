@@ -159,3 +159,48 @@ export function subGraph({ id, node, usedOutputs, callee }: Making): Piece | und
     ),
   }
 }
+
+/** A person is asked; the run waits. */
+export function userInput({ id, node, usedInputs, usedOutputs }: Making): Piece {
+  const { data } = node
+  const isGiven = data['useInput'] === true && usedInputs.includes('questions')
+  const [question, list, both, pairs] = ['question', 'list', 'both', 'pairs'].map(one => `${id}-${one}`) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  const hasPairs = usedOutputs.includes('questionsAndAnswers')
+  const form = [{ name: 'text', title: 'Answer', type: 'multiline', required: true }]
+  return {
+    nodes: {
+      [id]: { type: 'flow/ask', ...titled(node), config: { prompt: '{{question}}', form } },
+      [question]: { type: 'data/get', ...(isGiven ? {} : { values: { from: textOf(data, 'prompt') } }) },
+      [list]: { type: 'data/list', config: { count: 1 } },
+      ...(hasPairs
+        ? {
+            [both]: { type: 'text/template', config: { template: '{{question}}\n{{answer}}' } },
+            [pairs]: { type: 'data/list', config: { count: 1 } },
+          }
+        : {}),
+    },
+    wires: [
+      [`${question}.value`, `${id}.question`],
+      [`${id}.text`, `${list}.a`],
+      ...(hasPairs
+        ? ([
+            [`${question}.value`, `${both}.question`],
+            [`${id}.text`, `${both}.answer`],
+            [`${both}.text`, `${pairs}.a`],
+          ] as const)
+        : []),
+    ],
+    inputs: isGiven ? { questions: { end: `${question}.from`, wants: 'text' } } : {},
+    outputs: {
+      output: { end: `${list}.list`, kind: 'list' },
+      questionsAndAnswers: { end: `${pairs}.list`, kind: 'list' },
+    },
+    flow: { in: `${id}.in`, out: `${id}.answered` },
+    ...noted(isGiven && 'several questions are asked as one'),
+  }
+}

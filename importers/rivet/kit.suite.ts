@@ -1,6 +1,7 @@
 // Rivet projects in short, made and run by Rivet's own code; and what runs them here: the real engine, the real sandbox and the local model.
 import type {
   DataValue,
+  ProcessEvents,
   GraphId,
   NodeConnection,
   NodeId,
@@ -113,9 +114,10 @@ export const list = (dataType: string, value: readonly unknown[]): Short =>
 export const fileOf = (made: Project): string => String(serializeProject(made))
 
 /** The outputs of a run in Rivet: without those that did not run, and without what it counts. */
-export async function runInRivet(made: Project, inputs: JsonObject = {}): Promise<JsonObject> {
+export async function runInRivet(made: Project, inputs: JsonObject = {}, answer = ''): Promise<JsonObject> {
   const { run } = coreCreateProcessor(made, {
     inputs: inputs as Record<string, string>,
+    onUserInput: ({ callback }: ProcessEvents['userInput']) => callback({ type: 'string[]', value: [answer] }),
     openAiKey: '',
     openAiOrganization: '',
     openAiEndpoint: '',
@@ -135,7 +137,8 @@ export async function runInRivet(made: Project, inputs: JsonObject = {}): Promis
 
 /** Imports projects and runs them as the runner does. */
 export interface RivetRunner extends AsyncDisposable {
-  run(made: Project | string, inputs?: Values): Promise<Outcome>
+  /** `answers`: what a person says, by the node that asks. */
+  run(made: Project | string, inputs?: Values, answers?: Readonly<Record<string, Json>>): Promise<Outcome>
 }
 
 export async function createRivetRunner(): Promise<RivetRunner> {
@@ -143,7 +146,7 @@ export async function createRivetRunner(): Promise<RivetRunner> {
   const system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
   const completion = system.as('user-1').client(CompletionServiceDefinition)
   return {
-    async run(made, passed = {}) {
+    async run(made, passed = {}, answers = {}) {
       const { document, spells = [] } = importer.convert(typeof made === 'string' ? made : fileOf(made), {
         models: ['local/demo'],
       })
@@ -161,6 +164,7 @@ export async function createRivetRunner(): Promise<RivetRunner> {
         sandbox,
         services: { completion },
         library: name => library.get(name),
+        answers: Object.entries(answers).map(([node, value]) => ({ node, value })),
       })
       if (outcome.error) throw new Error(`${outcome.error.node}: ${outcome.error.code}: ${outcome.error.message}`)
       return outcome

@@ -13,7 +13,7 @@ import {
   shuffle,
   slice,
 } from './data.ts'
-import { comment, context, graphInput, graphOutput, subGraph } from './ends.ts'
+import { comment, context, graphInput, graphOutput, subGraph, userInput } from './ends.ts'
 import {
   destructure,
   extractJson,
@@ -38,6 +38,7 @@ export const NODES: Readonly<Record<string, (making: Making) => Piece | undefine
   graphInput,
   graphOutput,
   context,
+  userInput,
   subGraph,
   comment,
   if: ifNode,
