@@ -48,7 +48,13 @@ const CALL_MS = 30_000
 const STEADY_MS = 5_000
 
 /** Methods that do the same when they are called twice, and how often they are called at most. */
-const REPEATABLE: ReadonlySet<CallName> = new Set(['spell.open', 'spell.edit', 'spell.close', 'run.cancel', 'run.pause'])
+const REPEATABLE: ReadonlySet<CallName> = new Set([
+  'spell.open',
+  'spell.edit',
+  'spell.close',
+  'run.cancel',
+  'run.pause',
+])
 const MOST_CALLS = 3
 
 /** A browser tells when the network goes and when it is back; elsewhere nobody does. */

@@ -39,6 +39,7 @@ export function createRest(options: RestOptions): RestClient {
       (await call<{ spell: SpellRecord }>('PUT', `/v1/spells/${id(spell)}`, { baseRevision, document })).spell,
     deleteSpell: async spell => void (await call('DELETE', `/v1/spells/${id(spell)}`)),
     importSpell: (format, document) => post('/v1/spells/import', { format, document }),
+    exportSpell: (spell, format = '') => get(`/v1/spells/${id(spell)}/export`, { format }),
     startRun: async (spell, inputs = {}, { idempotencyKey, ...options } = {}) =>
       (
         await post<{ run: RunRecord }>(

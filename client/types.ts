@@ -99,6 +99,8 @@ export interface RestClient {
   deleteSpell(id: string): Promise<void>
   /** `format` empty: recognised from the document. */
   importSpell(format: string, document: JsonObject): Promise<{ spell: SpellRecord; report: ImportReportRecord }>
+  /** In the format that it was imported from (`format` empty), or in `spell/1`; `notes`: what has no place there. */
+  exportSpell(id: string, format?: string): Promise<{ format: string; document: Json; notes: readonly string[] }>
   /** Starts a run and waits for its end. */
   startRun(
     spell: string,

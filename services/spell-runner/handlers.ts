@@ -5,7 +5,7 @@ import { invalid } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
 import { settled, userOf } from './calls.ts'
 import { controlHandlers } from './controls.ts'
-import { importSpell } from './import.ts'
+import { exportSpell, importSpell } from './import.ts'
 import { newId } from './ids.ts'
 import { toJson } from './json.ts'
 import { toRunMessage } from './runs/record.ts'
@@ -17,7 +17,14 @@ import { Session } from './session/session.ts'
 export type RunnerHandlers = Handlers<typeof SpellRunnerServiceDefinition>
 type SpellHandlers = Pick<
   RunnerHandlers,
-  'createSpell' | 'getSpell' | 'listSpells' | 'updateSpell' | 'deleteSpell' | 'importSpell' | 'listNodeTypes'
+  | 'createSpell'
+  | 'getSpell'
+  | 'listSpells'
+  | 'updateSpell'
+  | 'deleteSpell'
+  | 'importSpell'
+  | 'exportSpell'
+  | 'listNodeTypes'
 >
 
 /** What the service answers. Each handler reads the request, asks a part, and shows what it says. */
@@ -53,6 +60,11 @@ function spellHandlers({ spells, registry, importers, completion }: Runner): Spe
         defaultModel,
       })
       return { spell: await spells.create(user, imported.document), report: imported.report }
+    },
+    async exportSpell({ spellId, revision, format }, call) {
+      const { document } = await spells.load(userOf(call), spellId, revision)
+      const exported = exportSpell(document, importers, format)
+      return { ...exported, document: toJson(JSON.stringify(exported.document)) }
     },
     listNodeTypes: async () => ({ nodeTypes, documentSchema }),
   }

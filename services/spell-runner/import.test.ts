@@ -51,3 +51,28 @@ test('a document of the system’s own that is wrong is refused with every probl
   await expect(runner.importSpell({ document: json(wrong) })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   expect((await runner.listSpells({})).spells).toEqual([])
 })
+
+test('an imported spell goes back as it came; one that was drawn here has no way back', async () => {
+  await using system = await embedded({ services: ['spell-runner'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
+  const runner = system.as('ada').client(SpellRunnerServiceDefinition)
+  const foreign = thoth({ 1: START, 2: input('topic'), 3: output('text') }, [
+    [1, 'trigger', 3, 'trigger'],
+    [2, 'output', 3, 'input'],
+  ])
+  const { spell } = await runner.importSpell({ document: json(foreign) })
+  const back = await runner.exportSpell({ spellId: spell?.id ?? '' })
+  expect(back).toMatchObject({ format: 'thoth', notes: [] })
+  expect(JSON.parse(Buffer.from(back.document).toString())).toEqual(foreign)
+  const ours = await runner.exportSpell({ spellId: spell?.id ?? '', format: 'spell/1' })
+  expect(JSON.parse(Buffer.from(ours.document).toString())).toMatchObject({ format: 'spell/1' })
+  await expect(runner.exportSpell({ spellId: spell?.id ?? '', format: 'rivet' })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    problems: [{ path: 'format' }],
+  })
+  await expect(
+    system
+      .as('eve')
+      .client(SpellRunnerServiceDefinition)
+      .exportSpell({ spellId: spell?.id ?? '' }),
+  ).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})

@@ -1,6 +1,8 @@
 import { FORMAT } from '#graph/document.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import { checkDocument } from '#graph/check.ts'
+import { exportDocument } from '#importers/export.ts'
+import type { Exported } from '#importers/export.ts'
 import type { Importer, ImportReport } from '#importers/importer.ts'
 import { ImportError } from '#importers/importer.ts'
 import { isCoded, invalid } from '#mesh/errors.ts'
@@ -40,6 +42,15 @@ export function importSpell(
     throw invalid(
       error.problems.map(problem => ({ ...problem, path: `document${problem.path === '' ? '' : `.${problem.path}`}` })),
     )
+  }
+}
+
+/** Gives a spell in the format that it was imported from. Throws INVALID_ARGUMENT where it was not imported from that. */
+export function exportSpell(spell: SpellDocument, importers: readonly Importer[], format: string): Exported {
+  try {
+    return exportDocument(spell, importers, format)
+  } catch (error) {
+    throw error instanceof ImportError ? invalid(error.problems) : error
   }
 }
 
