@@ -18,6 +18,9 @@ const WARM_UP_MS = 400
 /** Who takes longer for its first run takes part in every seventh round. */
 const SLOW_MS = 500
 const PATIENCE_MS = 12_000
+/** Of a busy machine: without us and the limit there is nothing to tell. */
+const OWN_PATIENCE_MS = 90_000
+const patienceFor = (id: string) => (id === OURS || id === LIMIT ? OWN_PATIENCE_MS : PATIENCE_MS)
 
 interface Discipline {
   readonly name: string
@@ -78,7 +81,7 @@ async function openLane(id: string, { shape, smaller }: Discipline): Promise<Lan
   const chosen = smaller && SLOW.has(id) ? smaller : shape
   const lane: Lane = { fighter: await openFighter(id), shape: chosen, values: [], firstMs: 0 }
   await attempt(lane, async () => {
-    lane.firstMs = await lane.fighter.ask({ ask: 'open', shape: chosen }, PATIENCE_MS)
+    lane.firstMs = await lane.fighter.ask({ ask: 'open', shape: chosen }, patienceFor(id))
     if (lane.firstMs < SLOW_MS) await race(lane, WARM_UP_MS, 0)
     lane.values.length = 0
   })
@@ -87,7 +90,10 @@ async function openLane(id: string, { shape, smaller }: Discipline): Promise<Lan
 
 function race(lane: Lane, forMs: number, round: number): Promise<void> {
   return attempt(lane, async () => {
-    lane.values[round] = await lane.fighter.ask({ ask: 'speed', shape: lane.shape, forMs }, PATIENCE_MS)
+    lane.values[round] = await lane.fighter.ask(
+      { ask: 'speed', shape: lane.shape, forMs },
+      patienceFor(lane.fighter.id),
+    )
   })
 }
 
@@ -157,7 +163,7 @@ async function weigh(scale: Scale, { question, factor }: (typeof memories)[numbe
   scale.name = fighter.name
   try {
     const runs = SLOW.has(scale.id) ? question.runs / 10 : question.runs
-    scale.values.push((await fighter.ask({ ...question, runs }, PATIENCE_MS)) * factor(runs))
+    scale.values.push((await fighter.ask({ ...question, runs }, patienceFor(scale.id))) * factor(runs))
   } catch (error) {
     scale.failure = error instanceof Error ? error.message : String(error)
   } finally {
