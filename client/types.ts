@@ -98,7 +98,15 @@ export interface RestClient {
   updateSpell(id: string, baseRevision: number, document: JsonObject): Promise<SpellRecord>
   deleteSpell(id: string): Promise<void>
   /** `format` empty: recognised from the document. */
-  importSpell(format: string, document: JsonObject): Promise<{ spell: SpellRecord; report: ImportReportRecord }>
+  importSpell(
+    format: string,
+    document: JsonObject | string,
+  ): Promise<{
+    spell: SpellRecord
+    report: ImportReportRecord
+    /** Sub-spells that the same document held. */
+    others: readonly { readonly spell: SpellRecord; readonly report: ImportReportRecord }[]
+  }>
   /** In the format that it was imported from (`format` empty), or in `spell/1`; `notes`: what has no place there. */
   exportSpell(id: string, format?: string): Promise<{ format: string; document: Json; notes: readonly string[] }>
   /** Starts a run and waits for its end. */

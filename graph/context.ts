@@ -1,6 +1,6 @@
 import type { Activation } from './activation.ts'
 import type { NodeContext, NodeServices, Sandbox } from './define.ts'
-import { finish } from './hash.ts'
+import { finish, fractionOf } from './hash.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { LogLevel } from './journal.ts'
 import type { PlanNode } from './plan.ts'
@@ -101,13 +101,8 @@ export class Context implements NodeContext {
   get random() {
     return (): number => {
       const { high, low } = this.#activation
-      return (
-        finish(
-          high ^
-            Math.imul(low, 0x9e3779b1) ^
-            finish(this.#engine.seed + Math.imul(++this.#activation.drawn, 0x85ebca6b)),
-        ) / 4_294_967_296
-      )
+      const drawn = finish(this.#engine.seed + Math.imul(++this.#activation.drawn, 0x85ebca6b))
+      return fractionOf(high ^ Math.imul(low, 0x9e3779b1) ^ drawn)
     }
   }
   get now() {

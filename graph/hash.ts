@@ -1,6 +1,6 @@
 // Integer hashing for identities. Not cryptographic: it spreads well and costs nanoseconds (murmur3's mixing, two 32-bit lanes).
 
-/** A 64-bit hash in two unsigned halves. */
+/** A 64-bit hash in two halves, signed: numbers that V8 keeps without a box of their own. */
 export interface Hash {
   readonly high: number
   readonly low: number
@@ -20,13 +20,18 @@ export function hashString(text: string): Hash {
   return { high: finish(high ^ low), low: finish(low + Math.imul(high, 5)) }
 }
 
-/** The final avalanche of murmur3: every input bit reaches every output bit. */
+/** The final avalanche of murmur3, signed: every input bit reaches every output bit. */
 export function finish(value: number): number {
   value ^= value >>> 16
   value = Math.imul(value, 0x85ebca6b)
   value ^= value >>> 13
   value = Math.imul(value, 0xc2b2ae35)
-  return (value ^ (value >>> 16)) >>> 0
+  return value ^ (value >>> 16)
+}
+
+/** A number from 0 up to 1, derived from a whole one. */
+export function fractionOf(value: number): number {
+  return (finish(value) >>> 0) / 4_294_967_296
 }
 
 /** The high half of a hash derived from a cause, a wire and a counter. */

@@ -123,6 +123,12 @@ export interface CompileOptions {
   library?(reference: string, revision: number | undefined): SpellDocument | undefined
 }
 
+// Shared, and lists no longer than what they hold: a plan of many nodes is walked through memory in each of its runs.
+const NO_INPUTS: InputSet = Object.freeze({ inputs: Object.freeze([]), pures: Object.freeze([]) }) as InputSet
+const NO_WIRES: ReadonlyMap<string, readonly FlowWire[]> = new Map()
+const NO_FLOW: readonly FlowWire[] = Object.freeze([])
+const NO_PULSE: readonly string[] = Object.freeze([])
+
 type Draft<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Makes a document ready to run. Throws {@link PlanError} with every problem; those of sub-spells carry the path to them. */
@@ -210,12 +216,12 @@ function createNode(
     retry: node.retry,
     reuses: node.reuse === true && (type.kind === 'action' || type.kind === 'join') && type.role === undefined,
     listens: type.receive !== undefined,
-    inputs: { inputs: [], pures: undefined },
-    before: { inputs: [], pures: undefined },
-    after: { inputs: [], pures: undefined },
-    wires: new Map(),
+    inputs: NO_INPUTS,
+    before: NO_INPUTS,
+    after: NO_INPUTS,
+    wires: NO_WIRES,
     endPulses: firstOf(flow.out, 'done', 'out'),
-    endWires: [],
+    endWires: NO_FLOW,
     emitPulses: firstOf(flow.out, 'each', 'out'),
     waitsForAny: type.waitsFor?.(config) === 'any',
     incoming: 0,
@@ -225,9 +231,20 @@ function createNode(
   }
 }
 
-function firstOf(available: readonly string[], ...wanted: readonly string[]): readonly string[] {
+const pulses = { each: Object.freeze(['each']), done: Object.freeze(['done']), out: Object.freeze(['out']) }
+
+function firstOf(available: readonly string[], ...wanted: readonly (keyof typeof pulses)[]): readonly string[] {
   const found = wanted.find(name => available.includes(name))
-  return found === undefined ? [] : [found]
+  return found === undefined ? NO_PULSE : pulses[found]
+}
+
+/** The type's own text for a name: property look-ups are fastest with the very string that named the property. */
+function sameOf(names: readonly string[], name: string): string | undefined {
+  return names.find(each => each === name)
+}
+
+function toSet(inputs: readonly PlanInput[]): InputSet {
+  return inputs.length === 0 ? NO_INPUTS : { inputs: inputs.slice(), pures: undefined }
 }
 
 /** Fills in wires and inputs. */
@@ -241,17 +258,20 @@ function connect(document: SpellDocument, byId: ReadonlyMap<string, Draft<PlanNo
     const [source, target] = [byId.get(start.node), byId.get(end.node)]
     const [outs, ins] = [source && flows.get(source), target && flows.get(target)]
     if (!source || !target || !outs || !ins) continue
-    if (outs.flow.out.includes(start.socket) && ins.flow.in.includes(end.socket)) {
-      const wires = source.wires as Map<string, FlowWire[]>
-      const list = wires.get(start.socket) ?? []
-      list.push({ target, socket: end.socket, hash: hashString(`${from}>${to}`), position: target.incoming++ })
-      wires.set(start.socket, list)
-      if (start.socket === source.endPulses[0]) (source as Draft<PlanNode>).endWires = list
+    const [pulse, entry] = [sameOf(outs.flow.out, start.socket), sameOf(ins.flow.in, end.socket)]
+    if (pulse !== undefined && entry !== undefined) {
+      if (source.wires === NO_WIRES) source.wires = new Map()
+      const wires = source.wires as Map<string, readonly FlowWire[]>
+      const list = wires.get(pulse) ?? []
+      const wire: FlowWire = { target, socket: entry, hash: hashString(`${from}>${to}`), position: target.incoming++ }
+      ;(list as FlowWire[]).push(wire)
+      wires.set(pulse, list)
     } else {
       const types = [outs.outputs[start.socket]?.type ?? 'any', ins.inputs[end.socket]?.type ?? 'any'] as const
       const inputs = sources.get(target) ?? new Map<string, PlanSource[]>()
       const list = inputs.get(end.socket) ?? []
-      list.push({ node: source, socket: start.socket, convert: fitOf(...types) !== 'same' })
+      const socket = sameOf(Object.keys(outs.outputs), start.socket) ?? start.socket
+      list.push({ node: source, socket, convert: fitOf(...types) !== 'same' })
       sources.set(target, inputs.set(end.socket, list))
     }
   }
@@ -259,9 +279,11 @@ function connect(document: SpellDocument, byId: ReadonlyMap<string, Draft<PlanNo
     const inputs = Object.entries(flows.get(node)?.inputs ?? {}).map(([name, socket]) =>
       toInput(name, socket, document.nodes[node.id]?.values, sources.get(node)?.get(name) ?? []),
     )
-    node.inputs = { inputs: inputs.filter(({ socket }) => !socket.pull), pures: undefined }
-    node.before = { inputs: inputs.filter(({ socket }) => socket.pull === 'before'), pures: undefined }
-    node.after = { inputs: inputs.filter(({ socket }) => socket.pull === 'after'), pures: undefined }
+    node.inputs = toSet(inputs.filter(({ socket }) => !socket.pull))
+    node.before = toSet(inputs.filter(({ socket }) => socket.pull === 'before'))
+    node.after = toSet(inputs.filter(({ socket }) => socket.pull === 'after'))
+    if (node.wires !== NO_WIRES) node.wires = new Map(Array.from(node.wires, ([pulse, list]) => [pulse, list.slice()]))
+    node.endWires = node.wires.get(node.endPulses[0] ?? '') ?? NO_FLOW
   }
 }
 
@@ -272,7 +294,12 @@ function toInput(
   sources: readonly PlanSource[],
 ): PlanInput {
   const literal = values && Object.hasOwn(values, name) ? values[name] : undefined
-  return { name, socket, fallback: literal === undefined ? socket.default : toType(literal, socket.type), sources }
+  return {
+    name,
+    socket,
+    fallback: literal === undefined ? socket.default : toType(literal, socket.type),
+    sources: sources.slice(),
+  }
 }
 
 function compileInner(

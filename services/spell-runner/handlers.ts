@@ -5,12 +5,15 @@ import { invalid } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
 import { settled, userOf } from './calls.ts'
 import { controlHandlers } from './controls.ts'
-import { exportSpell, importSpell } from './import.ts'
+import type { SpellDocument } from '#graph/document.ts'
+import { exportSpell, importSpell, referencesIn, withReferences } from './import.ts'
+import type { Imported } from './import.ts'
 import { newId } from './ids.ts'
 import { toJson } from './json.ts'
 import { toRunMessage } from './runs/record.ts'
 import type { RunMessage } from './runs/record.ts'
 import type { Runner } from './runner.ts'
+import type { Spells } from './spells/spells.ts'
 import { serveSession } from './session/stream.ts'
 import { Session } from './session/session.ts'
 
@@ -59,15 +62,41 @@ function spellHandlers({ spells, registry, importers, completion }: Runner): Spe
         models: models.map(({ id }) => id),
         defaultModel,
       })
-      return { spell: await spells.create(user, imported.document), report: imported.report }
+      return storeImported(spells, user, imported)
     },
     async exportSpell({ spellId, revision, format }, call) {
-      const { document } = await spells.load(userOf(call), spellId, revision)
-      const exported = exportSpell(document, importers, format)
+      const owner = userOf(call)
+      const { document } = await spells.load(owner, spellId, revision)
+      const exported = exportSpell(await withNames(spells, owner, document), importers, format)
       return { ...exported, document: toJson(JSON.stringify(exported.document)) }
     },
     listNodeTypes: async () => ({ nodeTypes, documentSchema }),
   }
+}
+
+/** Stores what was imported. The spells of one document call each other by id: others of the same names change nothing for them. */
+async function storeImported(spells: Spells, owner: string, { document, report, others }: Imported) {
+  const ids = new Map(others.map(one => [one.document.name, newId('s')]))
+  const stored = []
+  for (const other of others) {
+    const { document: _, ...spell } = await spells.create(
+      owner,
+      withReferences(other.document, ids),
+      ids.get(other.document.name),
+    )
+    stored.push({ spell, report: other.report })
+  }
+  return { spell: await spells.create(owner, withReferences(document, ids)), report, others: stored }
+}
+
+/** The document with names in place of the ids of sub-spells, as foreign formats have them. */
+async function withNames(spells: Spells, owner: string, document: SpellDocument): Promise<SpellDocument> {
+  const names = new Map<string, string>()
+  for (const reference of new Set(referencesIn(document))) {
+    const found = await spells.load(owner, reference, 0).catch(() => undefined)
+    if (found) names.set(reference, found.document.name)
+  }
+  return withReferences(document, names)
 }
 
 function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> {

@@ -40,10 +40,25 @@ export async function readJsonFile(file: string): Promise<unknown> {
   }
 }
 
+/** What a file holds: JSON, or else its text, which a format may be of. Throws INVALID_ARGUMENT. */
+async function readAnyFile(file: string): Promise<unknown> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw invalid([{ path: file, message: `cannot be read: ${messageOf(error)}` }])
+  })
+  const text = new TextDecoder().decode(bytes)
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    if (file.endsWith('.json') || /^\s*[[{]/.test(text))
+      throw invalid([{ path: file, message: `is not JSON: ${messageOf(error)}` }])
+    return text
+  }
+}
+
 /** Reads a spell of any known format, finds its sub-spells beside it, and plans it. Throws INVALID_ARGUMENT with every problem. */
 export async function loadSpell(file: string, workshop: Workshop): Promise<LoadedSpell> {
-  const { document, report } = await readSpell(file, workshop)
-  const library = await findLibrary(document, dirname(file), workshop)
+  const { document, report, others = {} } = await readSpell(file, workshop)
+  const library = await findLibrary(document, dirname(file), workshop, others)
   return { document, library, plan: planOf(document, library, workshop), ...(report ? { report } : {}) }
 }
 
@@ -59,8 +74,8 @@ export function planOf(document: SpellDocument, library: Library, { registry }: 
 async function readSpell(
   file: string,
   workshop: Workshop,
-): Promise<{ document: SpellDocument; report?: ImportReport }> {
-  const value = await readJsonFile(file)
+): Promise<{ document: SpellDocument; report?: ImportReport; others?: Library }> {
+  const value = await readAnyFile(file)
   if (isObject(value) && value['format'] === FORMAT) {
     const { document, problems } = parseDocument(value)
     if (!document) throw invalid(problems)
@@ -70,7 +85,8 @@ async function readSpell(
   const { registry, importers } = workshop
   try {
     const context = { registry, importers, models: models.map(({ id }) => id), defaultModel }
-    return importSpell('', Buffer.from(JSON.stringify(value)), context)
+    const { document, report, others } = importSpell('', Buffer.from(JSON.stringify(value)), context)
+    return { document, report, others: Object.fromEntries(others.map(one => [one.document.name, one.document])) }
   } catch (error) {
     throw isCoded(error, 'INVALID_ARGUMENT') ? invalid(error.problems.map(problem => inFile(problem, file))) : error
   }
@@ -82,7 +98,12 @@ function inFile(problem: Problem, file: string): Problem {
 }
 
 /** Sub-spells are files of the same folder: those of that name, else those that hold a spell of that name. What is not found the plan tells. */
-async function findLibrary(document: SpellDocument, folder: string, workshop: Workshop): Promise<Library> {
+async function findLibrary(
+  document: SpellDocument,
+  folder: string,
+  workshop: Workshop,
+  others: Library,
+): Promise<Library> {
   const open = referencesOf(document)
   if (open.length === 0) return {}
   const files = (await readdir(folder)).filter(name => name.endsWith('.json') && !isRecordingName(name)).toSorted()
@@ -95,7 +116,8 @@ async function findLibrary(document: SpellDocument, folder: string, workshop: Wo
   for (let reference = open.pop(); reference !== undefined; reference = open.pop()) {
     if (Object.hasOwn(found, reference)) continue
     const named = files.find(file => basename(file, '.json') === reference)
-    const inner = named === undefined ? await findByName(reference, files, read) : await read(named)
+    const own = Object.hasOwn(others, reference) ? others[reference] : undefined
+    const inner = own ?? (named === undefined ? await findByName(reference, files, read) : await read(named))
     if (!inner) continue
     found[reference] = inner
     open.push(...referencesOf(inner))

@@ -29,7 +29,8 @@ export interface LoadedSpell {
 
 /** People's spells. */
 export interface Spells {
-  create(owner: string, document: Uint8Array | SpellDocument): Promise<SpellMessage>
+  /** `id`: one of {@link newId}, where it had to be known before. */
+  create(owner: string, document: Uint8Array | SpellDocument, id?: string): Promise<SpellMessage>
   get(owner: string, id: string, revision: number): Promise<SpellMessage>
   list(owner: string, pageSize: number, page: string): Promise<{ spells: SpellMessage[]; nextPage: string }>
   update(owner: string, id: string, base: number, document: Uint8Array): Promise<SpellMessage>
@@ -47,9 +48,9 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
     bus.publish(subject('chg.v1', owner, spell), toJson({ spell, revision, by: owner }))
   }
   return {
-    async create(owner, given) {
+    async create(owner, given, id = newId('s')) {
       const document = given instanceof Uint8Array ? readDocument(given, registry) : given
-      const row = toNewRow(owner, document, now())
+      const row = toNewRow(id, owner, document, now())
       await store.insert(row)
       return toMessage(row)
     },
@@ -112,9 +113,9 @@ function createLatest(bus: Bus): LRUCache<string, LoadedSpell> {
   return latest
 }
 
-function toNewRow(owner: string, document: SpellDocument, at: number): SpellWithDocument {
+function toNewRow(id: string, owner: string, document: SpellDocument, at: number): SpellWithDocument {
   return {
-    id: newId('s'),
+    id,
     owner,
     name: document.name,
     description: document.description,
