@@ -6,7 +6,8 @@ export const USAGE = `usage: npm run spell -- run FILE [--input NAME=VALUE …] 
            [--answer NODE=VALUE …] [--message NAME=VALUE …] [--start NAME]
        npm run spell -- test FOLDER   replays the recordings (*.run.json, *.run) below it, and runs the spells beside them
        npm run spell -- check FILE…   tells what is wrong with spells
-       npm run spell -- export FILE [--format FORMAT]   gives an imported spell in the format that it came from`
+       npm run spell -- export FILE [--format FORMAT]   gives an imported spell in the format that it came from
+       npm run spell -- convert FILE.rivet-recording --project FILE.rivet-project   gives a recording of Rivet as one of ours`
 
 /** What `run` was asked. Paths are absolute. */
 export interface RunArguments {
@@ -29,6 +30,7 @@ export type Arguments =
   | { readonly command: 'test'; readonly folder: string }
   | { readonly command: 'check'; readonly files: readonly string[] }
   | { readonly command: 'export'; readonly file: string; readonly format: string }
+  | { readonly command: 'convert'; readonly file: string; readonly project: string }
   | { readonly command: 'help' }
 
 /** The command line is not one that is understood here. */
@@ -71,6 +73,15 @@ export function readArguments(args: readonly string[]): Arguments {
       const [file, ...others] = positionals
       if (file === undefined || others.length > 0) throw new WrongUse('"export" expects one file')
       return { command, file: path(file), format: values.format ?? '' }
+    }
+    case 'convert': {
+      const { values, positionals } = understood(() =>
+        parseArgs({ args: [...more], options: { project: TEXT }, allowPositionals: true }),
+      )
+      const [file, ...others] = positionals
+      if (file === undefined || others.length > 0 || values.project === undefined)
+        throw new WrongUse('"convert" expects one file, and --project FILE')
+      return { command, file: path(file), project: path(values.project) }
     }
     case 'help':
     case '--help':

@@ -3,6 +3,7 @@ import { isCoded } from '#mesh/errors.ts'
 import type { SettingsSource } from '#mesh/settings.ts'
 import { readArguments, USAGE, WrongUse } from './arguments.ts'
 import { checkFiles } from './check.ts'
+import { convertFile } from './convert.ts'
 import { exportFile } from './export.ts'
 import { runFile } from './run.ts'
 import { testFolder } from './test.ts'
@@ -25,6 +26,7 @@ export async function main(args: readonly string[], source: SettingsSource): Pro
     try {
       if (asked.command === 'run') return await runFile(asked, workshop)
       if (asked.command === 'test') return await testFolder(asked.folder, workshop, print)
+      if (asked.command === 'convert') return await convertFile(asked, print, tell)
       if (asked.command === 'export') return await exportFile(asked, workshop, print, tell)
       return await checkFiles(asked.files, workshop, print)
     } finally {
