@@ -169,3 +169,20 @@ test('a project is imported by the text of its file, and runs', async () => {
     expect(JSON.parse(Buffer.from(run?.outputs ?? []).toString())).toEqual({ o: 'x!' })
   }
 })
+
+test('a project of several graphs becomes several spells that know each other, however often it is imported, and goes back as it came', async () => {
+  await using system = await embedded({ services: ['spell-runner'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
+  const runner = system.as('ada').client(SpellRunnerServiceDefinition)
+  const document = Buffer.from(JSON.stringify(fileOf(whole)))
+  const first = await runner.importSpell({ document })
+  const second = await runner.importSpell({ document })
+  expect(first.others.map(({ spell }) => spell?.name)).toEqual(['A project · Graph inner'])
+  expect(second.others[0]?.spell?.id).not.toBe(first.others[0]?.spell?.id)
+  const calls = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString()
+  expect(calls(first.spell?.document)).toContain(first.others[0]?.spell?.id)
+  const { run } = await runner.startRun({ spellId: first.spell?.id ?? '', inputs: Buffer.from('{"who":"Ada"}') })
+  expect(JSON.parse(Buffer.from(run?.outputs ?? []).toString())).toMatchObject({ said: '<HELLO ADA>' })
+  const back = await runner.exportSpell({ spellId: first.spell?.id ?? '' })
+  expect(back).toMatchObject({ format: 'rivet', notes: [] })
+  expect(JSON.parse(Buffer.from(back.document).toString())).toBe(fileOf(whole))
+})
