@@ -157,7 +157,7 @@ export function TypeIcon({
   readonly name: string | undefined
   readonly size?: number
 }): ReactNode {
-  const Icon = (name && ICONS[name]) || CircleHelp
+  const Icon = (name !== undefined && Object.hasOwn(ICONS, name) ? ICONS[name] : undefined) ?? CircleHelp
   return <Icon size={size} aria-hidden="true" />
 }
 

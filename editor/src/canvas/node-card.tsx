@@ -1,8 +1,9 @@
 import { Handle, Position, useConnection } from '@xyflow/react'
 import type { Node, NodeProps } from '@xyflow/react'
-import { Ban, CircleCheck, CircleX, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
+import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { memo } from 'react'
+import { isBlobRef } from '#graph/blob.ts'
 import type { NodeDocument } from '#graph/document.ts'
 import type { NodeView } from '#graph/view.ts'
 import type { Json, Values } from '#graph/json.ts'
@@ -11,7 +12,8 @@ import { pages } from '../document/store.ts'
 import { SubSpellRow } from '../inside/sub-spell-row.tsx'
 import { registry } from '../registry.ts'
 import { useNodeRun } from '../run/store.ts'
-import { formatDuration } from '../timeline/duration.ts'
+import { Breakpoint, PinMark, WaitRow } from '../steering/card-marks.tsx'
+import { formatDuration, formatSize } from '../timeline/duration.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
 import { summaryOf } from './summary.ts'
 import { colourOf, outputsOf, refusal, socketsFor } from './types.ts'
@@ -40,11 +42,13 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-state={state}
       aria-label={`${title}, ${definition?.title ?? node.type}, ${state}`}
     >
+      {definition && definition.kind !== 'pure' && <Breakpoint page={tab} id={id} />}
       <header className="card__head">
         <span className="card__icon">
           <TypeIcon name={definition?.icon} />
         </span>
         <span className="card__title">{title}</span>
+        <PinMark page={tab} id={id} />
         {run && <StateMark run={run} />}
       </header>
       {summary && <p className="card__summary">{summary}</p>}
@@ -55,6 +59,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       )}
       <SocketRows id={id} tab={tab} node={node} wired={wired} ghosts={ghosts} />
       {definition?.role === 'sub-spell' && <SubSpellRow page={tab} id={id} />}
+      {state === 'waiting' && <WaitRow page={tab} id={id} />}
       {run && <Outcome run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
     </article>
   )
@@ -71,7 +76,7 @@ const MARKS = {
 } as const
 
 function StateMark({ run }: { readonly run: NodeView }): ReactNode {
-  const Mark = MARKS[run.state]
+  const Mark = Object.hasOwn(MARKS, run.state) ? MARKS[run.state] : CircleDashed
   if (!Mark) return null
   const times = run.activations > 1 ? `×${run.activations}` : ''
   const took =
@@ -288,6 +293,7 @@ function tellingOutput(outputs: Values): readonly [name: string, value: Json] | 
 
 /** A value in a few characters. */
 export function short(value: Json, most: number): string {
+  if (isBlobRef(value)) return `${value.head?.slice(0, most) ?? ''}… ${formatSize(value.size)}`.trim()
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > most ? `${text.slice(0, most)}…` : text
 }

@@ -20,7 +20,7 @@ export interface CommandHost {
   readonly position: number
   /** Why nothing can be run or changed; undefined: it can. */
   readonly fixed: string | undefined
-  run(inputs?: JsonObject): void
+  run(inputs?: JsonObject, startAt?: string): void
   cancel(): void
   setConfig(node: string, field: string, value: Json): void
   setValue(node: string, input: string, value: Json): void

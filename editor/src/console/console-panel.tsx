@@ -37,7 +37,7 @@ export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
     const said = runCommand(line, {
       ...{ registry, view, timeline, position: positionOf({ position, timeline }) },
       ...{ document: page.document, fixed: page.fixed, setConfig: page.setConfig, setValue: page.setValue },
-      run: inputs => actions.run(inputs),
+      run: (inputs, startAt) => void actions.run(inputs, startAt),
       cancel: () => actions.cancel(),
       seek: to => {
         stop(tab)

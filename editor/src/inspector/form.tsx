@@ -19,24 +19,37 @@ interface FieldProps {
   readonly value: Json | undefined
   /** More that is wrong with it. */
   readonly problem?: string | undefined
+  readonly required?: boolean
+  /** Tells only what is wrong that it is told: whoever fills a form in has not finished yet. */
+  readonly isQuiet?: boolean
   onChange(value: Json | undefined): void
 }
 
 /** One setting, as its JSON Schema says. */
-export function SchemaField({ name, schema, value, problem, onChange }: FieldProps): ReactNode {
+export function SchemaField({
+  name,
+  schema,
+  value,
+  problem,
+  required = false,
+  isQuiet = false,
+  onChange,
+}: FieldProps): ReactNode {
   const id = useId()
   const shown = value ?? schema.default
-  const wrong = problem ?? (value === undefined ? undefined : checkSchema(value, schema, '')[0]?.message)
+  const wrong = problem ?? (value === undefined || isQuiet ? undefined : checkSchema(value, schema, '')[0]?.message)
   return (
     <div className="setting">
-      <label htmlFor={id}>{schema.title ?? name}</label>
+      <label htmlFor={id}>
+        {schema.title ?? name} {required && <small>required</small>}
+      </label>
       <Editor id={id} name={name} schema={schema} value={shown} onChange={onChange} />
       {wrong ? <em role="alert">{wrong}</em> : schema.description && <small>{schema.description}</small>}
     </div>
   )
 }
 
-type EditorProps = Omit<FieldProps, 'problem'> & { readonly id: string }
+type EditorProps = Omit<FieldProps, 'problem' | 'required' | 'isQuiet'> & { readonly id: string }
 
 function Editor(props: EditorProps): ReactNode {
   const { id, schema, value, onChange } = props
@@ -44,9 +57,10 @@ function Editor(props: EditorProps): ReactNode {
     return (
       <select
         id={id}
-        value={JSON.stringify(value)}
-        onChange={event => onChange(JSON.parse(event.target.value) as Json)}
+        value={value === undefined ? '' : JSON.stringify(value)}
+        onChange={event => onChange(event.target.value === '' ? undefined : (JSON.parse(event.target.value) as Json))}
       >
+        {value === undefined && <option value="">— choose —</option>}
         {schema.enum.map(one => (
           <option key={JSON.stringify(one)} value={JSON.stringify(one)}>
             {toText(one)}

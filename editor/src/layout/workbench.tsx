@@ -1,7 +1,7 @@
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react'
 import { CircleHelp, PanelLeft, PanelRight, WandSparkles } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useMemo } from 'react'
+import { useEffect, useMemo } from 'react'
 import { AccountBar, ClaimBar } from '../account/account-bar.tsx'
 import { Canvas } from '../canvas/canvas.tsx'
 import { DEMOS } from '../demos.ts'
@@ -19,6 +19,9 @@ import { useLatestRun } from '../run/use-latest-run.ts'
 import { save } from '../save/save.ts'
 import { SaveBar } from '../save/save-bar.tsx'
 import { useSession } from '../session/context.ts'
+import { loadKept } from '../steering/kept.ts'
+import { useRunsFresh } from '../steering/runs-of.ts'
+import { WaitDialog } from '../steering/wait-dialog.tsx'
 import { openDocument, openNew } from '../tabs/open.ts'
 import { RecordingBar, RecordingNote } from '../tabs/recording-bar.tsx'
 import { saveShown } from '../tabs/recording.ts'
@@ -48,6 +51,9 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
   const timeline = usePanel('timeline', 220, TIMELINE_LIMITS, 'top')
   const dropping = useDropImport()
   useLatestRun(tab)
+  useRunsFresh(tab)
+  const spell = useTab(tab, one => one.spell)
+  useEffect(() => loadKept(tab), [tab, spell])
   // What the tab shows: its own spell, or a sub-spell that somebody looks into.
   const inside = useTabRunField(tab, 'inside')
   const page = pageOf(tab, inside)
@@ -141,6 +147,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
         </div>
       )}
       <QuickAdd />
+      {tab && <WaitDialog tab={tab} />}
       <Help />
       <Toasts />
       {dropping && <div className="drop-note">Drop it to open: a spell, a recorded run, or a Thoth document</div>}

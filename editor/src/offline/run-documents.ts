@@ -1,7 +1,7 @@
 import type { IDBPDatabase } from 'idb'
 import { openDB } from 'idb'
 import type { SpellDocument } from '#graph/document.ts'
-import type { Library } from '../run/library.ts'
+import type { Library } from '#graph/library.ts'
 
 /** What a run was a run of: an unsaved spell and its sub-spells are nowhere else. */
 export interface RunDocuments {

@@ -1,16 +1,15 @@
-import type { RestClient, RunHandle, SpellmeshClient, VerifiedRun } from '#client/types.ts'
 import type { RunRecord } from '#client/index.ts'
-import { DivergenceError, replay } from '#graph/replay.ts'
+import type { RestClient, RunHandle, SpellmeshClient, VerifiedRun } from '#client/types.ts'
 import type { SpellDocument } from '#graph/document.ts'
-import type { Entry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
 import type { Registry } from '#graph/define.ts'
-import { compile } from '#graph/plan.ts'
-import { documentsOf, keepDocuments } from '../offline/run-documents.ts'
+import { say } from '../layout/toasts.tsx'
 import type { RunDocuments } from '../offline/run-documents.ts'
+import { keptOf, optionsOf } from '../steering/kept.ts'
+import { documentsOfRun, keep, ranBy } from './documents.ts'
 import { refreshInside } from './inside.ts'
-import { loadLibrary } from './library.ts'
-import { attach, runOf, update } from './store.ts'
+import { repeat } from './repeat.ts'
+import { attach, documentAt, runOf, update } from './store.ts'
 
 /** What running needs of the session. */
 export interface RunServices {
@@ -29,9 +28,40 @@ export interface RunnableTab {
   readonly dirty: boolean
 }
 
-/** Starts a run of what the tab shows: of the draft where it differs from what is stored. */
-export async function start(services: RunServices, tab: RunnableTab, inputs: JsonObject): Promise<void> {
-  if (runOf(tab.id).starting) return
+/** Starts a run of what the tab shows: of the draft where it differs from what is stored. With the pins and breakpoints that are set. */
+export function start(
+  services: RunServices,
+  tab: RunnableTab,
+  inputs: JsonObject,
+  startAt?: string,
+): Promise<RunHandle | undefined> {
+  const options = { ...optionsOf(tab.id), ...(startAt === undefined ? {} : { startAt }) }
+  const onDetach = whenLeft(services, tab.document)
+  return begin(services, tab, () => services.client.startRun(tab.spell, inputs, { ...options, onDetach }))
+}
+
+/** Starts a run that branches off an earlier one, after entry `seq`, or with `from` and what depends on it run anew. */
+export function fork(
+  services: RunServices,
+  tab: RunnableTab,
+  base: string,
+  where: { readonly seq?: number; readonly from?: string },
+): Promise<RunHandle | undefined> {
+  const options = { ...optionsOf(tab.id), onDetach: whenLeft(services, tab.document) }
+  return begin(services, tab, () => services.client.forkRun(base, { ...where, options }))
+}
+
+/** What may wait for a person goes on without this page. */
+function whenLeft({ registry }: RunServices, { nodes }: SpellDocument): 'finish' | 'cancel' {
+  return Object.values(nodes).some(({ type }) => registry.get(type)?.afterWait !== undefined) ? 'finish' : 'cancel'
+}
+
+async function begin(
+  services: RunServices,
+  tab: RunnableTab,
+  call: () => Promise<RunHandle>,
+): Promise<RunHandle | undefined> {
+  if (runOf(tab.id).starting) return undefined
   update(tab.id, { starting: true, error: undefined })
   try {
     const problems = await services.client.editSpell(
@@ -40,14 +70,35 @@ export async function start(services: RunServices, tab: RunnableTab, inputs: Jso
     )
     if (problems.length > 0) {
       update(tab.id, { starting: false, error: { message: 'This spell cannot run yet.', problems } })
-      return
+      return undefined
     }
-    const handle = await services.client.startRun(tab.spell, inputs, { onDetach: 'cancel' })
-    const { documents } = follow(services, tab.id, handle, { document: tab.document })
+    const handle = await call()
+    const documents = follow(services, tab.id, handle, { document: tab.document })
     keep(services, handle.run.id, documents)
+    documents.then(
+      known => tellIgnored(tab.id, known),
+      () => undefined,
+    )
+    return handle
   } catch (error) {
     update(tab.id, { starting: false, error: toError(error) })
+    return undefined
   }
+}
+
+/** Pins of nodes that are not there do nothing: whoever set them should know. */
+function tellIgnored(tab: string, known: RunDocuments): void {
+  const ignored = Object.keys(keptOf(tab).pins).filter(path => {
+    const parts = path.split('/')
+    const id = parts.pop() ?? ''
+    const document = documentAt(known, parts)
+    return !document || !Object.hasOwn(document.nodes, id)
+  })
+  if (ignored.length > 0)
+    say(
+      `${ignored.length === 1 ? 'A pin was' : 'Pins were'} ignored, there is no such node: ${ignored.join(', ')}`,
+      'warn',
+    )
 }
 
 /** Shows a run of the spell that goes on elsewhere, or ended before. */
@@ -55,25 +106,9 @@ export async function watch(services: RunServices, tab: RunnableTab, run: RunRec
   update(tab.id, { error: undefined })
   try {
     const handle = await services.client.watchRun(run.id)
-    follow(services, tab.id, handle, await ranBy(services, tab, run))
+    void follow(services, tab.id, handle, await ranBy(services, tab, run))
   } catch (error) {
     update(tab.id, { error: toError(error) })
-  }
-}
-
-/** What a run was a run of: as this browser has kept it, else as the server has it. */
-export async function ranBy(
-  { rest, account }: Pick<RunServices, 'rest' | 'account'>,
-  tab: Pick<RunnableTab, 'document'>,
-  run: RunRecord,
-): Promise<Partial<RunDocuments> & Pick<RunDocuments, 'document'>> {
-  const kept = await documentsOf(account.id, run.id).catch(() => undefined)
-  if (kept || run.spellRevision === 0) return kept ?? { document: tab.document }
-  try {
-    const { document } = await rest.getSpell(run.spellId, run.spellRevision)
-    return { document: (document as unknown as SpellDocument | undefined) ?? tab.document }
-  } catch {
-    return { document: tab.document }
   }
 }
 
@@ -82,14 +117,14 @@ function follow(
   tab: string,
   handle: RunHandle,
   given: Partial<RunDocuments> & Pick<RunDocuments, 'document'>,
-): { documents: Promise<RunDocuments> } {
-  const { document, library } = given
+): Promise<RunDocuments> {
   // The sub-spells are there for whoever steps in before the run has ended.
-  const documents = library ? Promise.resolve({ document, library }) : findDocuments(services, document)
+  const documents = documentsOfRun(services, handle.run.id, given)
   attach(tab, handle, given, verified => {
-    update(tab, { run: { ...handle.run, ...recordOf(verified) } })
+    const { blobs = {} } = verified
+    update(tab, { run: { ...handle.run, ...recordOf(verified) }, blobs })
     // Only what the run follows from is what it was a run of.
-    void repeat(services, tab, verified.entries, documents).then(
+    void repeat(services, tab, verified, documents).then(
       isRepeated => isRepeated && keep(services, handle.run.id, documents),
     )
   })
@@ -103,16 +138,7 @@ function follow(
     // The repetition tells.
     () => undefined,
   )
-  return { documents }
-}
-
-async function findDocuments({ rest }: RunServices, document: SpellDocument): Promise<RunDocuments> {
-  return { document, library: await loadLibrary(rest, document) }
-}
-
-function keep({ account }: RunServices, run: string, documents: Promise<RunDocuments>): void {
-  // Without a store there is the server.
-  documents.then(known => keepDocuments(account.id, run, known)).catch(() => undefined)
+  return documents
 }
 
 function recordOf({ terminal, lastSeq, digest }: VerifiedRun): Partial<RunRecord> {
@@ -123,44 +149,8 @@ function recordOf({ terminal, lastSeq, digest }: VerifiedRun): Partial<RunRecord
     lastSeq,
     digest,
     endedAt: terminal.at,
-    ...(terminal.kind === 'run.completed' ? { outputs: terminal.outputs } : {}),
+    ...(terminal.kind === 'run.failed' ? {} : { outputs: terminal.outputs ?? {} }),
   }
-}
-
-/** The browser's own run: the same engine over the same graph, with every node answering what it answered then. Answers whether it came out the same. */
-export async function repeat(
-  { registry }: Pick<RunServices, 'registry'>,
-  tab: string,
-  entries: readonly Entry[],
-  documents: RunDocuments | Promise<RunDocuments>,
-): Promise<boolean> {
-  const { generation } = runOf(tab)
-  update(tab, { replay: { state: 'checking' } })
-  const isCurrent = () => runOf(tab).generation === generation
-  try {
-    const { document, library } = await documents
-    const plan = compile(document, registry, {
-      library: name => (Object.hasOwn(library, name) ? library[name] : undefined),
-    })
-    const { inputs } = runOf(tab)
-    await replay(plan, entries, {
-      observe: observed => inputs.note(observed),
-      now: () => performance.now(),
-      turn: () => new Promise(resolve => setTimeout(resolve, 0)),
-    })
-    if (isCurrent()) update(tab, { replay: { state: 'verified' } })
-    return true
-  } catch (error) {
-    if (isCurrent()) update(tab, { replay: { state: 'failed', message: whyNot(error) } })
-    return false
-  }
-}
-
-function whyNot(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return error instanceof DivergenceError
-    ? `not repeated here, the spell or a sub-spell has changed since: ${message}`
-    : `not repeated here: ${message}`
 }
 
 /** Asks the server to stop; the page shows at once that it was asked. */
@@ -177,7 +167,8 @@ export async function cancel(tab: string, services: RunServices): Promise<void> 
   }
 }
 
-function toError(error: unknown): NonNullable<ReturnType<typeof runOf>['error']> {
+/** What was refused, in words and by place. */
+export function toError(error: unknown): NonNullable<ReturnType<typeof runOf>['error']> {
   const problems =
     typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems)
       ? (error.problems as { path: string; message: string }[])

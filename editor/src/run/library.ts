@@ -1,11 +1,10 @@
 import type { SpellRecord } from '#client/index.ts'
 import type { RestClient } from '#client/types.ts'
 import type { SpellDocument } from '#graph/document.ts'
+import { libraryKey } from '#graph/library.ts'
+import type { Library } from '#graph/library.ts'
 
-/** The documents of sub-spells, by what names them. */
-export type Library = Readonly<Record<string, SpellDocument>>
-
-/** The documents of all sub-spells that a document names, and of theirs. What is not found is not in it. */
+/** The documents, as they are now, of all sub-spells that a document names, and of theirs. What is not found is not in it. */
 export async function loadLibrary(rest: RestClient, document: SpellDocument): Promise<Library> {
   const found: Record<string, SpellDocument> = {}
   const open = [...referencesOf(document)]
@@ -13,12 +12,13 @@ export async function loadLibrary(rest: RestClient, document: SpellDocument): Pr
   const spells = await allSpells(rest)
   for (let next = open.pop(); next; next = open.pop()) {
     const { reference, revision } = next
-    if (Object.hasOwn(found, reference)) continue
+    const key = libraryKey(reference, revision)
+    if (Object.hasOwn(found, key)) continue
     const record = spells.find(({ id }) => id === reference) ?? spells.find(({ name }) => name === reference)
     if (!record) continue
     const inner = (await rest.getSpell(record.id, revision)).document as unknown as SpellDocument | undefined
     if (!inner) continue
-    found[reference] = inner
+    found[key] = inner
     open.push(...referencesOf(inner))
   }
   return found

@@ -1,43 +1,62 @@
-import { CircleAlert, Play, ShieldCheck, Square } from 'lucide-react'
+import { CircleAlert, Pause, Play, ShieldCheck, Square, StepForward } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { useTab } from '../document/store.ts'
+import { registry } from '../registry.ts'
+import { Chips } from '../steering/chips.tsx'
 import { formatDuration } from '../timeline/duration.ts'
+import { pauseRun, playRun } from './controls.ts'
 import { InputForm } from './input-form.tsx'
 import { RunState } from './run-state.tsx'
+import { isPlayed, standingOf, statusOf } from './standing.ts'
 import { update, useTabRun } from './store.ts'
 import { useRunActions } from './use-run-actions.ts'
+import { standingInWords } from './words.ts'
 import './run.css'
 
-/** Run, cancel, and how the run stands. */
+/** Run, pause, step, stop; and how the run stands. */
 export function RunBar({ tab }: { readonly tab: string }): ReactNode {
-  const { run, view, starting, cancelling, replay, error } = useTabRun(tab)
-  const actions = useRunActions(tab)
+  const { error } = useTabRun(tab)
   const isRecording = useTab(tab, one => one.fixed === 'recording') ?? false
-  const warning = useTab(tab, one => one.warning)
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return
-      event.preventDefault()
-      if (!actions.isRunning && !isRecording) actions.run()
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [actions, isRecording])
   return (
     <div className="run-bar">
-      {warning && (
-        <span className="run-bar__unverified" data-testid="unverified" title={warning}>
-          <CircleAlert size={14} aria-hidden="true" /> not verified
-        </span>
-      )}
-      {run && !warning && (
-        <span className="run-bar__status" data-testid="run-status" data-status={run.status} role="status">
-          <RunState status={run.status} />
+      <Status tab={tab} isRecording={isRecording} />
+      {!isRecording && <Chips tab={tab} />}
+      {!isRecording && <Buttons tab={tab} />}
+      {error && <Refusal error={error} onClose={() => update(tab, { error: undefined })} />}
+      <InputForm />
+    </div>
+  )
+}
+
+function Status({ tab, isRecording }: { readonly tab: string; readonly isRecording: boolean }): ReactNode {
+  const one = useTabRun(tab)
+  const { run, view, timeline, replay, document } = one
+  const warning = useTab(tab, ({ warning: told }) => told)
+  if (warning)
+    return (
+      <span className="run-bar__unverified" data-testid="unverified" title={warning}>
+        <CircleAlert size={14} aria-hidden="true" /> not verified
+      </span>
+    )
+  const status = statusOf(one)
+  const told = status && standingInWords(status, standingOf(timeline), document, registry)
+  return (
+    <>
+      {run && told && (
+        <span
+          className="run-bar__status"
+          data-testid="run-status"
+          data-status={status}
+          data-shown={told.shown}
+          role="status"
+          title={told.words}
+        >
+          <RunState status={told.shown} words={told.words} />
           <Elapsed from={view.startedAt || run.startedAt} to={run.endedAt || undefined} />
         </span>
       )}
-      {replay.state === 'verified' && !warning && (
+      {replay.state === 'verified' && (
         <span
           className="run-bar__verified"
           data-testid="verified"
@@ -47,38 +66,96 @@ export function RunBar({ tab }: { readonly tab: string }): ReactNode {
               : 'Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself.'
           }
         >
-          <ShieldCheck size={14} aria-hidden="true" /> verified · replayed locally
+          <ShieldCheck size={14} aria-hidden="true" /> <span>verified · replayed locally</span>
         </span>
       )}
-      {replay.state === 'failed' && !warning && (
+      {replay.state === 'failed' && (
         <span className="run-bar__unverified" data-testid="unverified" title={replay.message}>
           <CircleAlert size={14} aria-hidden="true" /> {replay.message}
         </span>
       )}
-      {isRecording ? null : actions.isRunning ? (
-        <button
-          className="button"
-          data-testid="cancel"
-          disabled={starting || cancelling}
-          onClick={actions.cancel}
-          title="The run also ends 30 s after this tab is closed"
-        >
-          <Square size={14} aria-hidden="true" /> {cancelling ? 'Stopping…' : 'Cancel'}
-        </button>
-      ) : (
-        <button
-          className="button button--primary"
-          data-testid="run"
-          onClick={() => actions.run()}
-          title="Run (Ctrl+Enter)"
-        >
-          <Play size={14} aria-hidden="true" /> Run
-        </button>
-      )}
-      {error && <Refusal error={error} onClose={() => update(tab, { error: undefined })} />}
-      <InputForm />
+    </>
+  )
+}
+
+function Buttons({ tab }: { readonly tab: string }): ReactNode {
+  const one = useTabRun(tab)
+  const { starting, cancelling, asking } = one
+  const actions = useRunActions(tab)
+  const isPaused = statusOf(one) === 'paused'
+  const played = isPlayed(
+    useTab(tab, ({ document }) => document),
+    registry,
+  )
+  useRunKeys(tab, actions, isPaused)
+  if (!actions.isRunning)
+    return (
+      <button
+        className="button button--primary"
+        data-testid="run"
+        onClick={() => void actions.run()}
+        title={
+          played
+            ? 'Play (Ctrl+Enter): this spell has sources, it listens to them until it is stopped'
+            : 'Run (Ctrl+Enter)'
+        }
+      >
+        <Play size={14} aria-hidden="true" /> {played ? 'Play' : 'Run'}
+      </button>
+    )
+  return (
+    <div className="run-bar__controls" role="group" aria-label="The run">
+      <button
+        className={isPaused ? 'button button--primary' : 'button'}
+        data-testid={isPaused ? 'play-run' : 'pause-run'}
+        disabled={starting || cancelling || asking}
+        onClick={() => void (isPaused ? playRun(tab) : pauseRun(tab))}
+        title={isPaused ? 'Go on (F8)' : 'Pause (F8): nothing more starts, what is at work ends'}
+      >
+        {isPaused ? <Play size={14} aria-hidden="true" /> : <Pause size={14} aria-hidden="true" />}{' '}
+        <span>{isPaused ? 'Play' : 'Pause'}</span>
+      </button>
+      <button
+        className="button"
+        data-testid="step-run"
+        aria-label="Step"
+        disabled={!isPaused || cancelling || asking}
+        onClick={() => void playRun(tab, true)}
+        title="Step: run one node, and pause before the next (F10)"
+      >
+        <StepForward size={14} aria-hidden="true" />
+      </button>
+      <button
+        className="button"
+        data-testid="cancel"
+        disabled={starting || cancelling}
+        onClick={actions.cancel}
+        title="Stop"
+      >
+        <Square size={13} aria-hidden="true" /> <span>{cancelling ? 'Stopping…' : 'Stop'}</span>
+      </button>
     </div>
   )
+}
+
+function useRunKeys(tab: string, actions: ReturnType<typeof useRunActions>, isPaused: boolean): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || document.querySelector('dialog[open]')) return
+      const act = (work: () => unknown) => {
+        event.preventDefault()
+        void work()
+      }
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+        return act(() => (actions.isRunning ? undefined : actions.run()))
+      if (event.key === 'F8')
+        return act(() => (!actions.isRunning ? actions.run() : isPaused ? playRun(tab) : pauseRun(tab)))
+      if (event.key === 'F10' && isPaused) return act(() => playRun(tab, true))
+      return undefined
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [tab, actions, isPaused])
 }
 
 function Refusal({

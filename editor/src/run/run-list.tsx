@@ -1,9 +1,10 @@
 import { Download } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useEffect, useState } from 'react'
 import type { RunRecord } from '#client/index.ts'
 import { usePage } from '../contracts.ts'
 import { useSession } from '../session/context.ts'
+import { useRunsOf } from '../steering/runs-of.ts'
+import { openWaitOf } from '../steering/wait-dialog.tsx'
 import { saveRun } from '../tabs/recording.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { watch } from './actions.ts'
@@ -15,21 +16,7 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
   const session = useSession()
   const page = usePage(tab)
   const shown = useTabRunField(tab, 'run')
-  const [list, setList] = useState<{ readonly runs: readonly RunRecord[]; readonly isKept: boolean } | undefined>()
-  useEffect(() => {
-    let current = true
-    if (!page.spell) return undefined
-    const { spell } = page
-    const show = (runs: readonly RunRecord[], isKept: boolean) => current && setList({ runs, isKept })
-    session.rest
-      .listRuns(spell, { pageSize: 50 })
-      .then(({ runs }) => show(runs, false))
-      .catch(async () => show(await session.journals.list(spell), true))
-      .catch(() => show([], true))
-    return () => {
-      current = false
-    }
-  }, [session.rest, session.journals, page.spell, shown?.id, shown?.status])
+  const list = useRunsOf(tab)
   if (!page.spell || list?.runs.length === 0)
     return (
       <p className="timeline__empty">
@@ -47,10 +34,11 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
         <li key={run.id}>
           <button
             aria-current={run.id === shown?.id}
-            onClick={() =>
-              page.spell &&
+            onClick={() => {
+              if (!page.spell) return
+              if (run.status === 'waiting') openWaitOf(tab, run.id)
               void watch(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)
-            }
+            }}
           >
             <RunState status={run.status} />
             <time dateTime={new Date(run.startedAt).toISOString()}>{new Date(run.startedAt).toLocaleString()}</time>

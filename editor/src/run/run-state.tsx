@@ -1,23 +1,38 @@
-import { Ban, CircleCheck, CircleDashed, CirclePause, CircleX, Hourglass, LoaderCircle } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleX,
+  Ear,
+  Hourglass,
+  LoaderCircle,
+  MessageCircleQuestionMark,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 
 const ICONS = {
   idle: CircleDashed,
   running: LoaderCircle,
+  listening: Ear,
   waiting: Hourglass,
+  asking: MessageCircleQuestionMark,
   paused: CirclePause,
   completed: CircleCheck,
   failed: CircleX,
   cancelled: Ban,
 } as const
 
-/** How a run stands: an icon and a word, never colour alone. */
-export function RunState({ status }: { readonly status: keyof typeof ICONS }): ReactNode {
+/** What is shown of how a run stands. `asking`: it waits for a person. */
+export type Shown = keyof typeof ICONS
+
+/** How a run stands: an icon and words, never colour alone. */
+export function RunState({ status, words = status }: { readonly status: Shown; readonly words?: string }): ReactNode {
   const Icon = Object.hasOwn(ICONS, status) ? ICONS[status] : CircleDashed
   return (
     <span className={`run-state run-state--${status}`}>
       <Icon size={14} aria-hidden="true" />
-      {status}
+      <span>{words}</span>
     </span>
   )
 }

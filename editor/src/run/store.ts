@@ -5,6 +5,8 @@ import type { RunRecord } from '#client/index.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import type { Chunk, Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
+import { findInLibrary } from '#graph/library.ts'
+import type { Library } from '#graph/library.ts'
 import type { Timeline } from '#graph/timeline.ts'
 import { createTimeline } from '#graph/timeline.ts'
 import type { NodeView, RunView } from '#graph/view.ts'
@@ -13,7 +15,6 @@ import { Activations } from './activations.ts'
 import { Calls } from './calls.ts'
 import { showGiven } from './given.ts'
 import { Inputs } from './inputs.ts'
-import type { Library } from './library.ts'
 
 /** How far the browser has come with proving and repeating a run by itself. */
 export type LocalReplay =
@@ -40,6 +41,8 @@ export interface TabRun {
   readonly position: number | 'live'
   readonly starting: boolean
   readonly cancelling: boolean
+  /** Whether it was asked to pause or to go on, and has not done so yet. */
+  readonly asking: boolean
   /** Forwards, backwards; undefined: the slider stands. */
   readonly playing: 1 | -1 | undefined
   /** 0.25 to 8. */
@@ -85,6 +88,7 @@ const nothing = (timeline = createTimeline()): TabRun => ({
   position: 'live',
   starting: false,
   cancelling: false,
+  asking: false,
   playing: undefined,
   speed: 1,
   replay: { state: 'none' },
@@ -122,6 +126,7 @@ export function forget(tab: string): void {
 }
 
 const attached = new Map<string, () => void>()
+const handles = new Map<string, RunHandle>()
 /** What streams at the moment, by activation: it is not in the journal. */
 const streams = new Map<string, Map<string, Chunk>>()
 const dirty = new Set<string>()
@@ -130,7 +135,13 @@ let scheduled = false
 function release(tab: string): void {
   attached.get(tab)?.()
   attached.delete(tab)
+  handles.delete(tab)
   streams.delete(tab)
+}
+
+/** What a tab's run can be asked with; undefined: it is followed no more, or comes from a file. */
+export function handleOf(tab: string): RunHandle | undefined {
+  return handles.get(tab)
 }
 
 /** What is known of a run when it is put into a tab. */
@@ -167,6 +178,7 @@ export function attach(
   const { timeline } = show(tab, { run: handle.run, entries: handle.entries, ...given })
   const live = new Map<string, Chunk>()
   streams.set(tab, live)
+  handles.set(tab, handle)
   const stopEntries = handle.onEntries(fresh => {
     for (const entry of fresh) push(timeline, entry, live)
     refresh(tab)
@@ -257,8 +269,11 @@ export function documentAt(
   let at = document
   for (const id of path) {
     const node = at && Object.hasOwn(at.nodes, id) ? at.nodes[id] : undefined
-    const reference = node?.config?.['spell']
-    at = typeof reference === 'string' && Object.hasOwn(library, reference) ? library[reference] : undefined
+    const { spell, revision } = node?.config ?? {}
+    at =
+      typeof spell === 'string'
+        ? findInLibrary(library, spell, typeof revision === 'number' ? revision : undefined)
+        : undefined
   }
   return at
 }

@@ -5,9 +5,10 @@ import type { Recording } from '#client/recording.ts'
 import type { Entry } from '#graph/journal.ts'
 import { addTab, pages } from '../document/store.ts'
 import { say } from '../layout/toasts.tsx'
-import { ranBy, repeat } from '../run/actions.ts'
 import type { RunnableTab } from '../run/actions.ts'
+import { ranBy } from '../run/documents.ts'
 import { loadLibrary } from '../run/library.ts'
+import { repeat } from '../run/repeat.ts'
 import { runOf, show } from '../run/store.ts'
 import type { Session } from '../session/context.ts'
 
@@ -24,7 +25,7 @@ export async function openRecording(session: Session, file: string, value: unkno
   const id = `f${crypto.randomUUID()}`
   addTab({ id, document, fixed: 'recording', warning: warningOf(entries) })
   show(id, { run: recordOf(entries), entries, document, library, blobs })
-  await repeat(session, id, entries, { document, library })
+  await repeat(session, id, { entries, blobs }, { document, library })
   return id
 }
 

@@ -46,7 +46,7 @@ export function Lanes({ tab }: { readonly tab: string }): ReactNode {
         <input
           type="search"
           aria-label="Find a lane"
-          placeholder={`${timeline.spans.size} lanes`}
+          placeholder={timeline.spans.size === 1 ? 'one lane' : `${timeline.spans.size} lanes`}
           value={words}
           onChange={event => setWords(event.target.value)}
         />

@@ -1,0 +1,83 @@
+import { MessageCircleQuestionMark, Pin, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { isDirty, tabOf } from '../document/store.ts'
+import { watch } from '../run/actions.ts'
+import { needsPerson, standingOf } from '../run/standing.ts'
+import { useTabRun } from '../run/store.ts'
+import { useSession } from '../session/context.ts'
+import { removePins, useKept } from './kept.ts'
+import { useRunsOf } from './runs-of.ts'
+import { openWait, openWaitOf } from './wait-dialog.tsx'
+import './steering.css'
+
+/** What somebody should know of before the next run: what waits for them, and what is pinned. */
+export function Chips({ tab }: { readonly tab: string }): ReactNode {
+  return (
+    <>
+      <WaitChip tab={tab} />
+      <PinChip tab={tab} />
+    </>
+  )
+}
+
+function WaitChip({ tab }: { readonly tab: string }): ReactNode {
+  const session = useSession()
+  const { timeline, run } = useTabRun(tab)
+  const waits = standingOf(timeline).waits.filter(needsPerson)
+  const others = useRunsOf(tab)?.runs.filter(({ id, status }) => status === 'waiting' && id !== run?.id) ?? []
+  const [first] = waits
+  const [other] = others
+  const openOther = () => {
+    const shown = tabOf(tab)
+    if (!other || !shown?.spell) return
+    openWaitOf(tab, other.id)
+    void watch(session, { id: tab, spell: shown.spell, document: shown.document, dirty: isDirty(shown) }, other)
+  }
+  return (
+    <>
+      {first && (
+        <button
+          className="chip-button chip-button--ask"
+          data-testid="waits"
+          title="Answer"
+          onClick={() => openWait(tab, first.activation)}
+        >
+          <MessageCircleQuestionMark size={14} aria-hidden="true" /> {waits.length}
+          <span>{waits.length === 1 ? 'question' : 'questions'}</span>
+        </button>
+      )}
+      {other && (
+        <button
+          className="chip-button"
+          data-testid="other-waits"
+          title={`${others.length === 1 ? 'An earlier run waits' : `${others.length} earlier runs wait`}: show ${others.length === 1 ? 'it' : 'the latest'}`}
+          onClick={openOther}
+        >
+          <MessageCircleQuestionMark size={14} aria-hidden="true" /> {others.length}
+          <span>earlier</span>
+        </button>
+      )}
+    </>
+  )
+}
+
+function PinChip({ tab }: { readonly tab: string }): ReactNode {
+  const pins = useKept(tab, kept => kept.pins)
+  const paths = Object.keys(pins)
+  if (paths.length === 0) return null
+  const text = `${paths.length} ${paths.length === 1 ? 'pin' : 'pins'}`
+  return (
+    <span className="chip-button" data-testid="pins" title={`These nodes do not run: ${paths.join(', ')}`}>
+      <Pin size={13} aria-hidden="true" /> {text}
+      <button
+        className="chip-button__remove"
+        aria-label={`Remove all ${text}`}
+        title="Remove all pins"
+        data-testid="remove-pins"
+        onClick={() => removePins(tab, paths)}
+      >
+        <X size={12} />
+      </button>
+    </span>
+  )
+}
