@@ -52,6 +52,7 @@ export interface Methods {
 const NOTHING: Answer = { text: '{}' }
 /** Of a frame: what a spell's document may take of it. */
 const ROOM_BYTES = 8 * 1024
+const NO_VALUES = Buffer.from('{}')
 const MOST_WATCHED = 256
 const HEAD_AFTER_MS = 50
 
@@ -190,8 +191,10 @@ class ConnectedSession implements Methods {
     return this.#parts.spellText(spell.document.length > room ? { ...spell, document: new Uint8Array() } : spell)
   }
 
+  /** Large inputs and outputs are left out: entries have them, or refer to them. */
   #runText(run: Run): string {
-    return this.#parts.runText(run)
+    const isLarge = run.inputs.length + run.outputs.length > ROOM_BYTES
+    return this.#parts.runText(isLarge ? { ...run, inputs: NO_VALUES, outputs: NO_VALUES } : run)
   }
 
   async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
