@@ -12,13 +12,14 @@ import '@xyflow/react/dist/base.css'
 import type { DragEvent, KeyboardEvent, MouseEvent, ReactNode } from 'react'
 import { useCallback, useMemo } from 'react'
 import { addNode, newNodeId } from '../document/edits.ts'
-import { changeTab, edit, tabOf, useTab } from '../document/store.ts'
+import { changeTab, edit, select, tabOf, useTab } from '../document/store.ts'
 import { useOpenCall } from '../inside/use-open-call.ts'
 import { DRAGGED_TYPE } from '../palette/palette.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
 import { registry } from '../registry.ts'
 import { NodeCard } from './node-card.tsx'
 import type { CardNode } from './node-card.tsx'
+import { openNodeMenu } from './node-menu.tsx'
 import { useCards, useModel, useWires } from './use-cards.ts'
 import { useConnecting } from './use-connecting.ts'
 import { WireLine } from './wire.tsx'
@@ -93,6 +94,11 @@ export function Canvas({ tab }: { readonly tab: string }): ReactNode {
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
         {...connecting}
+        onNodeContextMenu={(event, node) => {
+          event.preventDefault()
+          select(tab, [node.id])
+          openNodeMenu({ page: tab, id: node.id, x: event.clientX, y: event.clientY })
+        }}
         onDrop={onDrop}
         onDragOver={event => event.dataTransfer.types.includes(DRAGGED_TYPE) && event.preventDefault()}
         onlyRenderVisibleElements

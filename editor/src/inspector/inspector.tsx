@@ -9,10 +9,12 @@ import type { Json } from '#graph/json.ts'
 import { withDefaults } from '#graph/schema.ts'
 import { TypeIcon } from '../canvas/icon.tsx'
 import { colourOf, socketsFor } from '../canvas/types.ts'
-import { changeNode, insert, partOf, removeNodes, setConfig, setValue, titleOf } from '../document/edits.ts'
-import { edit, select, tabOf, useTab } from '../document/store.ts'
+import { duplicate } from '../document/duplicate.ts'
+import { changeNode, removeNodes, setConfig, setValue, titleOf } from '../document/edits.ts'
+import { edit, select, useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
 import { useSession } from '../session/context.ts'
+import { useNodeActions } from '../steering/use-node-actions.tsx'
 import type { Session } from '../session/context.ts'
 import { JsonField, SchemaField } from './form.tsx'
 import { ReadOnly } from './read-only.ts'
@@ -149,19 +151,6 @@ function ManyInspector({ tab, ids }: { readonly tab: string; readonly ids: reado
   )
 }
 
-/** Puts a copy of what is selected beside it. */
-export function duplicate(tab: string): void {
-  const current = tabOf(tab)
-  if (!current || current.selection.length === 0) return
-  let ids: readonly string[] = []
-  edit(tab, 'Duplicate', document => {
-    const made = insert(document, partOf(document, new Set(current.selection)), [40, 40])
-    ids = made.ids
-    return made.document
-  })
-  select(tab, ids)
-}
-
 const PANES = ['settings', 'values', 'about'] as const
 
 function NodeInspector({
@@ -201,6 +190,7 @@ function NodeInspector({
         {type ? `${type.title} · ` : ''}
         <code>{id}</code>
       </p>
+      <NodeTools page={tab} id={id} />
       <nav className="inspector__panes" role="tablist" aria-label="Inspector sections">
         {PANES.map(one => (
           <button key={one} role="tab" aria-selected={pane === one} onClick={() => setPane(one)}>
@@ -220,6 +210,29 @@ function NodeInspector({
     </>
   )
 }
+
+function NodeTools({ page, id }: { readonly page: string; readonly id: string }): ReactNode {
+  const actions = useNodeActions(page, id)
+  if (actions.length === 0) return null
+  return (
+    <div className="inspector__tools">
+      {actions.map(({ id: name, name: text, key, icon, isOn, run }) => (
+        <button
+          key={name}
+          className="button button--small"
+          data-testid={`tool-${name}`}
+          aria-pressed={isOn}
+          title={key ? `${text} (${key})` : text}
+          onClick={run}
+        >
+          {icon} {SHORT[name] ?? text}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+const SHORT: Readonly<Record<string, string>> = { into: 'Inside', breakpoint: 'Stop', from: 'From here', pin: 'Pin' }
 
 function Settings({
   tab,

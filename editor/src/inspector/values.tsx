@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, Copy, LocateFixed } from 'lucide-react'
+import { ChevronLeft, ChevronRight, LocateFixed } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Values } from '#graph/json.ts'
@@ -10,6 +10,8 @@ import { positionOf, runOf, seek, useNodeRun, useTabRun } from '../run/store.ts'
 import type { TabRun } from '../run/store.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { stop } from '../timeline/playback.ts'
+import { PinRow } from './pin-row.tsx'
+import { Value } from './value.tsx'
 
 /** What a node read and gave, as it was at the slider's position; of one that ran several times, which of them. */
 export function NodeValues({ page, id }: { readonly page: string; readonly id: string }): ReactNode {
@@ -21,7 +23,13 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
   const index = Math.min(chosen ?? count - 1, count - 1)
   const activation = run.activations.at(id, index, position)
   const document = useTab(page, one => one.document.nodes[id])
-  if (!activation && !node) return <p className="inspector__none">It has not run up to the slider’s position.</p>
+  if (!activation && !node)
+    return (
+      <>
+        <p className="inspector__none">It has not run up to the slider’s position.</p>
+        {document && <PinRow page={page} id={id} index={index} canPin={false} />}
+      </>
+    )
   const error = activation ? activation.error : node?.error
   const all = activation ? activation.outputs : (node?.outputs ?? {})
   const isCall = document && registry.get(document.type)?.role === 'sub-spell'
@@ -40,7 +48,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
       {activation && (
         <>
           <h3>In</h3>
-          <ValueList values={inputs ?? {}} none={inputs ? 'It read nothing.' : whyNoInputs(run)} />
+          <ValueList page={page} values={inputs ?? {}} none={inputs ? 'It read nothing.' : whyNoInputs(run)} />
         </>
       )}
       <h3>Out</h3>
@@ -48,9 +56,13 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
         <p className="values__stream">{node.text}</p>
       )}
       <ValueList
+        page={page}
         values={outputs}
         none={activation?.endedAt === undefined && activation ? 'Nothing yet.' : 'It gave nothing.'}
       />
+      {activation && document && (
+        <PinRow page={page} id={id} index={index} canPin={activation.endedAt !== undefined && !activation.error} />
+      )}
       {activation && <Meta activation={activation} run={run} />}
     </div>
   )
@@ -137,30 +149,21 @@ function Meta({ activation, run }: { readonly activation: Activation; readonly r
   )
 }
 
-function ValueList({ values, none }: { readonly values: Values; readonly none: string }): ReactNode {
+function ValueList({
+  page,
+  values,
+  none,
+}: {
+  readonly page: string
+  readonly values: Values
+  readonly none: string
+}): ReactNode {
   const list = Object.entries(values)
   if (list.length === 0) return <p className="inspector__none">{none}</p>
   return (
     <dl className="values">
       {list.map(([name, value]) => (
-        <div key={name}>
-          <dt>
-            {name}{' '}
-            <button
-              className="icon-button"
-              aria-label={`Copy ${name}`}
-              title="Copy"
-              onClick={() =>
-                void navigator.clipboard.writeText(
-                  typeof value === 'string' ? value : JSON.stringify(value, undefined, 2),
-                )
-              }
-            >
-              <Copy size={12} />
-            </button>
-          </dt>
-          <dd>{typeof value === 'string' ? value : <code>{JSON.stringify(value, undefined, 2)}</code>}</dd>
-        </div>
+        <Value key={name} page={page} name={name} value={value} />
       ))}
     </dl>
   )

@@ -1,18 +1,23 @@
 import { useReactFlow } from '@xyflow/react'
 import { useEffect } from 'react'
 import { copyText, cutText, pasteText } from '../document/clipboard.ts'
+import { duplicate } from '../document/duplicate.ts'
 import { redo, select, tabOf, undo } from '../document/store.ts'
 import { openCommands } from '../help/commands.tsx'
 import { openHelp } from '../help/keys.tsx'
 import { placeOf } from '../inside/place.ts'
-import { duplicate } from '../inspector/inspector.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
+import { registry } from '../registry.ts'
+import { toggleStops } from '../run/controls.ts'
 import { stepOut } from '../run/inside.ts'
 import { save } from '../save/save.ts'
 import { useSession } from '../session/context.ts'
+import type { Session } from '../session/context.ts'
+import { keptOf, pathOn, removePins } from '../steering/kept.ts'
+import { isPinnable, pinOutputs } from '../steering/pins.ts'
 
 /** What Escape closes first. */
-const OPEN = 'dialog[open], .quick, .open-menu__list'
+const OPEN = 'dialog[open], .quick, .open-menu__list, .node-menu'
 
 /** The page's keys. In fields the browser's own hold; the clipboard works by its events, so that every browser allows it. */
 export function useKeys(tab: string, page: string): void {
@@ -34,6 +39,8 @@ export function useKeys(tab: string, page: string): void {
       if (command && key === 'd' && !tabOf(page)?.fixed) return act(() => duplicate(page))
       if (command && key === 'a') return act(() => select(page, Object.keys(tabOf(page)?.document.nodes ?? {})))
       if (event.key === '?') return act(openHelp)
+      if ((key === 'b' || key === 'p') && !command && !event.altKey && !document.querySelector(OPEN))
+        return act(() => steer(session, page, key))
       const { path } = placeOf(page)
       if (event.key === 'Escape' && path.length > 0 && !event.defaultPrevented && !document.querySelector(OPEN))
         return act(() => stepOut(tab, path.length - 1))
@@ -58,6 +65,31 @@ export function useKeys(tab: string, page: string): void {
     return () => window.removeEventListener('keydown', onKey)
   }, [session, tab, page, flow])
   useClipboard(page)
+}
+
+/** Breakpoints and pins of what is selected. */
+function steer(session: Session, page: string, key: 'b' | 'p'): void {
+  const shown = tabOf(page)
+  const { tab } = placeOf(page)
+  if (!shown || shown.fixed === 'recording') return
+  if (key === 'b') {
+    const stops = shown.selection.filter(id => {
+      const type = registry.get(shown.document.nodes[id]?.type ?? '')
+      return type !== undefined && type.kind !== 'pure'
+    })
+    if (stops.length > 0)
+      toggleStops(
+        tab,
+        stops.map(id => pathOn(page, id)),
+      )
+    return
+  }
+  const { pins } = keptOf(tab)
+  for (const id of shown.selection) {
+    const path = pathOn(page, id)
+    if (Object.hasOwn(pins, path)) removePins(tab, [path])
+    else if (isPinnable(registry.get(shown.document.nodes[id]?.type ?? ''))) void pinOutputs(session, page, id)
+  }
 }
 
 function useClipboard(page: string): void {

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useEffect, useMemo } from 'react'
 import { AccountBar, ClaimBar } from '../account/account-bar.tsx'
 import { Canvas } from '../canvas/canvas.tsx'
+import { NodeMenu } from '../canvas/node-menu.tsx'
 import { DEMOS } from '../demos.ts'
 import { tidy } from '../document/tidy.ts'
 import { usePages, useTab } from '../document/store.ts'
@@ -147,6 +148,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
         </div>
       )}
       <QuickAdd />
+      <NodeMenu />
       {tab && <WaitDialog tab={tab} />}
       <Help />
       <Toasts />
@@ -183,7 +185,7 @@ function Tools({ tab, page }: { readonly tab: string; readonly page: string }): 
       { name: 'Save', note: 'Ctrl S', run: () => void save(session, tab) },
       { name: 'New spell', note: '', run: () => void openNew() },
       ...(isFixed ? [] : [{ name: 'Tidy up', note: '', run: layOut }]),
-      { name: 'Save run as a file', note: '.run', run: () => saveShown(tab) },
+      { name: 'Save run as a file', note: '.run', run: () => void saveShown(session, tab) },
       { name: 'Show everything', note: '', run: () => void flow.fitView({ padding: 0.14, duration: 250 }) },
       { name: 'Keys', note: '?', run: openHelp },
     ],

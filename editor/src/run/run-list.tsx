@@ -1,6 +1,8 @@
-import { Download } from 'lucide-react'
+import { Download, GitBranch, GitCompareArrows } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { useState } from 'react'
 import type { RunRecord } from '#client/index.ts'
+import { openComparison } from '../compare/store.ts'
 import { usePage } from '../contracts.ts'
 import { useSession } from '../session/context.ts'
 import { useRunsOf } from '../steering/runs-of.ts'
@@ -8,15 +10,14 @@ import { openWaitOf } from '../steering/wait-dialog.tsx'
 import { saveRun } from '../tabs/recording.ts'
 import { formatDuration } from '../timeline/duration.ts'
 import { watch } from './actions.ts'
-import { useTabRunField } from './store.ts'
 import { RunState } from './run-state.tsx'
+import { useTabRunField } from './store.ts'
 
-/** Past and present runs of the spell; a click puts one into the timeline. */
+/** Past and present runs of the spell; a click puts one into the timeline, two that are chosen are compared. */
 export function RunList({ tab }: { readonly tab: string }): ReactNode {
-  const session = useSession()
   const page = usePage(tab)
-  const shown = useTabRunField(tab, 'run')
   const list = useRunsOf(tab)
+  const [chosen, setChosen] = useState<readonly string[]>([])
   if (!page.spell || list?.runs.length === 0)
     return (
       <p className="timeline__empty">
@@ -27,39 +28,106 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
             : 'This spell has not run yet.'}
       </p>
     )
+  const runs = list?.runs ?? []
+  // The older of two is the one that the other is compared with.
+  const pair = runs.filter(({ id }) => chosen.includes(id)).toReversed()
+  const [a, b] = pair
   return (
     <ol className="runs" data-testid="runs">
       {list?.isKept && <li className="runs__note">The server does not answer: these runs are kept in this browser.</li>}
-      {list?.runs.map(run => (
-        <li key={run.id}>
+      {a && (
+        <li className="runs__note runs__compare">
+          <span>{b ? 'Two runs are chosen.' : 'Choose another run to compare it with.'}</span>
           <button
-            aria-current={run.id === shown?.id}
-            onClick={() => {
-              if (!page.spell) return
-              if (run.status === 'waiting') openWaitOf(tab, run.id)
-              void watch(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)
-            }}
+            className="button button--small button--primary"
+            data-testid="compare-runs"
+            disabled={!b}
+            onClick={() => b && openComparison(tab, { a: a.id, b: b.id })}
           >
-            <RunState status={run.status} />
-            <time dateTime={new Date(run.startedAt).toISOString()}>{new Date(run.startedAt).toLocaleString()}</time>
-            <span>{run.endedAt > 0 ? formatDuration(run.endedAt - run.startedAt) : 'running'}</span>
-            <span>{run.lastSeq} entries</span>
-            <code title={run.error?.message}>{run.error ? run.error.message : summary(run.outputs)}</code>
-          </button>
-          <button
-            className="runs__save"
-            aria-label={`Save the run of ${new Date(run.startedAt).toLocaleTimeString()} as a file`}
-            title="Save as a file"
-            onClick={() =>
-              page.spell &&
-              void saveRun(session, { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }, run)
-            }
-          >
-            <Download size={13} aria-hidden="true" />
+            <GitCompareArrows size={13} aria-hidden="true" /> Compare
           </button>
         </li>
+      )}
+      {runs.map(run => (
+        <Row
+          key={run.id}
+          tab={tab}
+          run={run}
+          base={runs.find(({ id }) => id === run.forkedFrom)}
+          isChosen={chosen.includes(run.id)}
+          onChoose={() =>
+            setChosen(before =>
+              before.includes(run.id) ? before.filter(one => one !== run.id) : [...before, run.id].slice(-2),
+            )
+          }
+        />
       ))}
     </ol>
+  )
+}
+
+function Row({
+  tab,
+  run,
+  base,
+  isChosen,
+  onChoose,
+}: {
+  readonly tab: string
+  readonly run: RunRecord
+  readonly base: RunRecord | undefined
+  readonly isChosen: boolean
+  onChoose(): void
+}): ReactNode {
+  const session = useSession()
+  const page = usePage(tab)
+  const shown = useTabRunField(tab, 'run')
+  const at = new Date(run.startedAt)
+  const given = page.spell && { id: tab, spell: page.spell, document: page.document, dirty: page.dirty }
+  return (
+    <li>
+      <input
+        type="checkbox"
+        className="runs__choose"
+        aria-label={`Compare the run of ${at.toLocaleTimeString()}`}
+        title="Choose two runs to compare them"
+        checked={isChosen}
+        onChange={onChoose}
+      />
+      <button
+        aria-current={run.id === shown?.id}
+        onClick={() => {
+          if (!given) return
+          if (run.status === 'waiting') openWaitOf(tab, run.id)
+          void watch(session, given, run)
+        }}
+      >
+        <RunState
+          status={run.status === 'waiting' ? 'asking' : run.status}
+          words={run.status === 'waiting' ? 'waits' : run.status}
+        />
+        <time dateTime={at.toISOString()}>{at.toLocaleString()}</time>
+        <span>{run.endedAt > 0 ? formatDuration(run.endedAt - run.startedAt) : 'not ended'}</span>
+        <span>{run.lastSeq} entries</span>
+        <code title={run.error?.message}>
+          {run.forkedFrom && (
+            <i className="runs__branch" title={`It branched off ${run.forkedFrom} after entry ${run.forkedAt}`}>
+              <GitBranch size={11} aria-hidden="true" /> of{' '}
+              {base ? new Date(base.startedAt).toLocaleTimeString() : 'an earlier run'} at {run.forkedAt}
+            </i>
+          )}
+          {run.error ? run.error.message : summary(run.outputs)}
+        </code>
+      </button>
+      <button
+        className="runs__save"
+        aria-label={`Save the run of ${at.toLocaleTimeString()} as a file`}
+        title="Save as a file"
+        onClick={() => given && void saveRun(session, given, run)}
+      >
+        <Download size={13} aria-hidden="true" />
+      </button>
+    </li>
   )
 }
 

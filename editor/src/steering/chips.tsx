@@ -1,9 +1,10 @@
-import { MessageCircleQuestionMark, Pin, X } from 'lucide-react'
+import { GitBranch, MessageCircleQuestionMark, Pin, X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { openComparison, usePair } from '../compare/store.ts'
 import { isDirty, tabOf } from '../document/store.ts'
 import { watch } from '../run/actions.ts'
 import { needsPerson, standingOf } from '../run/standing.ts'
-import { useTabRun } from '../run/store.ts'
+import { useTabRun, useTabRunField } from '../run/store.ts'
 import { useSession } from '../session/context.ts'
 import { removePins, useKept } from './kept.ts'
 import { useRunsOf } from './runs-of.ts'
@@ -16,6 +17,7 @@ export function Chips({ tab }: { readonly tab: string }): ReactNode {
     <>
       <WaitChip tab={tab} />
       <PinChip tab={tab} />
+      <BranchChip tab={tab} />
     </>
   )
 }
@@ -79,5 +81,22 @@ function PinChip({ tab }: { readonly tab: string }): ReactNode {
         <X size={12} />
       </button>
     </span>
+  )
+}
+
+function BranchChip({ tab }: { readonly tab: string }): ReactNode {
+  const run = useTabRunField(tab, 'run')
+  const pair = usePair(tab)
+  if (!run?.forkedFrom || (pair?.a === run.forkedFrom && pair.b === run.id)) return null
+  const { forkedFrom, forkedAt, id } = run
+  return (
+    <button
+      className="chip-button"
+      data-testid="compare-branch"
+      title={`This run branched off another after its entry ${forkedAt}: compare the two`}
+      onClick={() => openComparison(tab, { a: forkedFrom, b: id })}
+    >
+      <GitBranch size={13} aria-hidden="true" /> <span>Compare</span>
+    </button>
   )
 }

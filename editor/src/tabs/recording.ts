@@ -6,6 +6,7 @@ import type { Entry } from '#graph/journal.ts'
 import { addTab, pages } from '../document/store.ts'
 import { say } from '../layout/toasts.tsx'
 import type { RunnableTab } from '../run/actions.ts'
+import { loadBlobs } from '../run/blobs.ts'
 import { ranBy } from '../run/documents.ts'
 import { loadLibrary } from '../run/library.ts'
 import { repeat } from '../run/repeat.ts'
@@ -62,21 +63,22 @@ export function openAsSpell(tab: string): void {
 }
 
 /** Saves the run that a tab shows as a file, as far as it has come. */
-export function saveShown(tab: string): void {
-  const { document, library, timeline, blobs } = runOf(tab)
+export async function saveShown(session: Session, tab: string): Promise<void> {
+  const { document, library, timeline } = runOf(tab)
   if (!document || timeline.last === 0) return say('There is no run to save yet.', 'warn')
+  const blobs = await loadBlobs(session.rest, tab)
   download(document.name, recordingOf({ spell: document, library, entries: [...timeline.entries], blobs }))
 }
 
 /** Saves any run of a tab's spell as a file. */
 export async function saveRun(session: Session, tab: RunnableTab, run: RunRecord): Promise<void> {
-  if (runOf(tab.id).run?.id === run.id) return saveShown(tab.id)
+  if (runOf(tab.id).run?.id === run.id) return saveShown(session, tab.id)
   try {
     const handle = await session.client.watchRun(run.id)
     const { document, library } = await ranBy(session, tab, run)
-    const entries = run.endedAt === 0 ? handle.entries : (await handle.completed).entries
+    const { entries, blobs = {} } = run.endedAt === 0 ? { entries: handle.entries, blobs: {} } : await handle.completed
     const recording = recordingOf({
-      ...{ spell: document, entries: [...entries] },
+      ...{ spell: document, entries: [...entries], blobs },
       library: library ?? (await loadLibrary(session.rest, document)),
     })
     handle.release()

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Entry } from '#graph/journal.ts'
 import { createTimeline } from '#graph/timeline.ts'
-import { errorBeside, marksOf, thinned } from './marks.ts'
+import { errorBeside, forksOf, marksOf, thinned } from './marks.ts'
 
 const error = { code: 'NO', message: 'no' }
 const failed = (seq: number, final: boolean): Entry => ({
@@ -40,4 +40,16 @@ test('of marks that lie on one another the gravest is shown, and says how many t
   const marks = marksOf(createTimeline(entries))
   expect(thinned(marks, 6, 1000)).toHaveLength(5)
   expect(thinned(marks, 60, 4)).toEqual([{ seq: 3, kind: 'error', title: 'n: failed, and 4 more' }])
+})
+
+test('a run shows where others branched off it, and where it did itself', () => {
+  const all = [
+    { id: 'b', forkedFrom: 'a', forkedAt: 4 },
+    { id: 'c', forkedFrom: 'a', forkedAt: 4 },
+    { id: 'd', forkedFrom: 'b', forkedAt: 2 },
+    { id: 'e', forkedFrom: '', forkedAt: 0 },
+  ]
+  expect(forksOf({ id: 'a' }, all)).toEqual([{ seq: 4, kind: 'fork', title: '2 runs branched off here' }])
+  expect(forksOf({ id: 'b', forkedFrom: 'a', forkedAt: 4 }, all).map(({ seq }) => seq)).toEqual([4, 2])
+  expect(forksOf({ id: 'e', forkedFrom: '', forkedAt: 0 }, all)).toEqual([])
 })

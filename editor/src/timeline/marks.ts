@@ -63,8 +63,31 @@ const RANK: Readonly<Record<MarkKind, number>> = { error: 5, paused: 4, waiting:
 /** A mark on the slider, which may stand for several that are too near to one another to be told apart. */
 export interface ShownMark {
   readonly seq: number
-  readonly kind: MarkKind
+  readonly kind: MarkKind | 'fork'
   readonly title: string
+}
+
+interface Branch {
+  readonly id: string
+  readonly forkedFrom?: string
+  readonly forkedAt?: number
+}
+
+/** Where runs branched off a run, and where it branched off another itself. */
+export function forksOf(run: Branch, runs: readonly Branch[]): readonly ShownMark[] {
+  const own: ShownMark[] = run.forkedFrom
+    ? [{ seq: run.forkedAt ?? 0, kind: 'fork', title: 'here it branched off another run' }]
+    : []
+  const counts = new Map<number, number>()
+  for (const { forkedFrom, forkedAt = 0 } of runs)
+    if (forkedFrom === run.id) counts.set(forkedAt, (counts.get(forkedAt) ?? 0) + 1)
+  return [
+    ...own,
+    ...[...counts].map(([seq, count]) => ({
+      ...{ seq, kind: 'fork' as const },
+      title: count === 1 ? 'a run branched off here' : `${count} runs branched off here`,
+    })),
+  ].filter((mark, index, all) => all.findIndex(({ seq }) => seq === mark.seq) === index)
 }
 
 /** At most `most` marks that stand for all: of those that would lie on one another, the gravest. */

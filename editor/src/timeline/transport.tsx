@@ -4,6 +4,7 @@ import {
   ChevronsLeft,
   ChevronsRight,
   FastForward,
+  GitBranch,
   Pause,
   Play,
   SkipBack,
@@ -13,9 +14,12 @@ import {
 import type { KeyboardEvent, ReactNode } from 'react'
 import { useMemo } from 'react'
 import { positionOf, seek, update, useTabRun } from '../run/store.ts'
+import { useSession } from '../session/context.ts'
+import { branchPoint, forkHere } from '../steering/branch.ts'
+import { useRunsOf } from '../steering/runs-of.ts'
 import { describeEntry } from './words.ts'
 import { Hint } from './hint.tsx'
-import { marksOf, thinned } from './marks.ts'
+import { forksOf, marksOf, thinned } from './marks.ts'
 import type { Move } from './moves.ts'
 import { move, moveOfKey } from './moves.ts'
 import { SPEEDS, stop } from './playback.ts'
@@ -47,6 +51,7 @@ function isTextInput(target: HTMLElement): boolean {
 
 /** The slider over the run, and the buttons that move it. */
 export function Transport({ tab }: { readonly tab: string }): ReactNode {
+  const session = useSession()
   const { timeline, position, playing, view, speed } = useTabRun(tab)
   const last = timeline.last
   const at = positionOf({ position, timeline })
@@ -56,8 +61,14 @@ export function Transport({ tab }: { readonly tab: string }): ReactNode {
     stop(tab)
     seek(tab, value >= last ? 'live' : value)
   }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isFork = event.key === 'f' && !event.ctrlKey && !event.metaKey && !event.altKey
+    if (!isFork) return onTimelineKey(tab)(event)
+    event.preventDefault()
+    return void forkHere(session, tab)
+  }
   return (
-    <div className="transport" onKeyDown={onTimelineKey(tab)} role="group" aria-label="Replay">
+    <div className="transport" onKeyDown={onKeyDown} role="group" aria-label="Replay">
       <Buttons tab={tab} last={last} playing={playing} isLive={position === 'live'} status={view.status} />
       <div className="transport__track">
         <MarkRow tab={tab} />
@@ -86,6 +97,7 @@ export function Transport({ tab }: { readonly tab: string }): ReactNode {
           </>
         )}
       </output>
+      <ForkButton tab={tab} />
       <label className="transport__speed">
         <span className="visually-hidden">Speed</span>
         <select
@@ -173,6 +185,25 @@ function Buttons({
   )
 }
 
+/** Starts a run that goes on from where the slider stands. */
+function ForkButton({ tab }: { readonly tab: string }): ReactNode {
+  const session = useSession()
+  // Drawn anew with the slider.
+  useTabRun(tab)
+  const seq = branchPoint(tab)
+  return (
+    <button
+      className="transport__fork"
+      data-testid="fork"
+      disabled={seq === undefined}
+      title="Fork here: a new run goes on from the slider’s position, with the spell as it is drawn now (F)"
+      onClick={() => void forkHere(session, tab)}
+    >
+      <GitBranch size={14} aria-hidden="true" /> <span>Fork here</span>
+    </button>
+  )
+}
+
 const moves = (direction: 1 | -1) =>
   ({
     entry: { kind: 'entry', direction },
@@ -184,15 +215,17 @@ const BACK = moves(-1)
 const FORTH = moves(1)
 
 function MarkRow({ tab }: { readonly tab: string }): ReactNode {
-  const { timeline } = useTabRun(tab)
+  const { timeline, run } = useTabRun(tab)
+  const list = useRunsOf(tab)
   const { all } = marksOf(timeline)
   const last = timeline.last
   const shown = useMemo(() => thinned(marksOf(timeline), last, MOST_MARKS), [timeline, all.length, last])
+  const forks = useMemo(() => (run ? forksOf(run, list?.runs ?? []) : []), [run, list])
   return (
     <div className="transport__marks" aria-hidden="true">
-      {shown.map(({ seq, kind, title }) => (
+      {[...shown, ...forks].map(({ seq, kind, title }) => (
         <i
-          key={seq}
+          key={`${kind} ${seq}`}
           className={`transport__mark transport__mark--${kind}`}
           data-kind={kind}
           title={title}

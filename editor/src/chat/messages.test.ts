@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals'
+import type { SpellDocument } from '#graph/document.ts'
+import type { Entry } from '#graph/journal.ts'
+import { listenersOf, messagesOf, toMessage } from './messages.ts'
+
+const document = {
+  nodes: {
+    mail: { type: 'source/event', config: { name: 'mail' } },
+    again: { type: 'source/event', config: { name: 'mail' } },
+    chat: { type: 'source/chat' },
+    tick: { type: 'source/interval' },
+    reply: { type: 'chat/reply' },
+  },
+} as unknown as SpellDocument
+const typeOf = (path: string) => document.nodes[path]?.type
+
+test('a spell listens under each name once, to chats first', () => {
+  expect(listenersOf(document)).toEqual([
+    { node: 'chat', kind: 'chat', name: 'chat' },
+    { node: 'mail', kind: 'event', name: 'mail' },
+  ])
+})
+
+test('what was said is told in order, up to the slider', () => {
+  const entries = [
+    { kind: 'node.emitted', node: 'chat', outputs: { text: 'hello', message: {} } },
+    { kind: 'node.emitted', node: 'tick', outputs: { index: 1 } },
+    { kind: 'node.ended', node: 'reply', outputs: { text: 'hi' } },
+    { kind: 'node.emitted', node: 'mail', outputs: { value: { to: 'Ada' }, name: 'mail' } },
+  ].map((entry, index) => ({ seq: index + 1, at: index, activation: `${index}`, ...entry }) as unknown as Entry)
+  expect(messagesOf(entries, 4, typeOf).map(({ from, name, text }) => [from, name, text])).toEqual([
+    ['person', '', 'hello'],
+    ['spell', '', 'hi'],
+    ['event', 'mail', '{"to":"Ada"}'],
+  ])
+  expect(messagesOf(entries, 2, typeOf)).toHaveLength(1)
+})
+
+test('an event is JSON where it can be read as that', () => {
+  expect(toMessage('{"a": 1}')).toEqual({ a: 1 })
+  expect(toMessage('plain words')).toBe('plain words')
+})

@@ -1,0 +1,74 @@
+import type { SpellDocument } from '#graph/document.ts'
+import type { Entry } from '#graph/journal.ts'
+import type { Json } from '#graph/json.ts'
+
+/** Something that was said to a spell, or by it. */
+export interface Message {
+  readonly seq: number
+  readonly at: number
+  readonly from: 'person' | 'event' | 'spell'
+  /** The node that took it, or gave it. */
+  readonly node: string
+  /** What the source is called from outside; of a reply: empty. */
+  readonly name: string
+  readonly text: string
+}
+
+/** A source that somebody can send something to. */
+export interface Listener {
+  readonly node: string
+  readonly name: string
+  readonly kind: 'chat' | 'event'
+}
+
+const KINDS: Readonly<Record<string, Listener['kind']>> = { 'source/chat': 'chat', 'source/event': 'event' }
+
+/** The sources of a spell that take messages: chats first, each name once. */
+export function listenersOf(document: SpellDocument): readonly Listener[] {
+  const all = Object.entries(document.nodes).flatMap(([node, { type, config }]): Listener[] => {
+    const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
+    const name = config?.['name']
+    return kind ? [{ node, kind, name: typeof name === 'string' && name !== '' ? name : kind }] : []
+  })
+  return all
+    .filter((one, index) => all.findIndex(other => other.name === one.name && other.kind === one.kind) === index)
+    .toSorted((a, b) => a.kind.localeCompare(b.kind))
+}
+
+/** What was said up to entry `seq`, in order. `typeOf`: the type of a node by its path. */
+export function messagesOf(
+  entries: readonly Entry[],
+  seq: number,
+  typeOf: (path: string) => string | undefined,
+): readonly Message[] {
+  const found: Message[] = []
+  for (const entry of entries) {
+    if (entry.seq > seq) break
+    if (entry.kind !== 'node.emitted' && entry.kind !== 'node.ended') continue
+    const type = typeOf(entry.node)
+    const { at, node, outputs } = entry
+    if (entry.kind === 'node.ended' && type === 'chat/reply')
+      found.push({ seq: entry.seq, at, node, from: 'spell', name: '', text: textOf(outputs['text']) })
+    else if (entry.kind === 'node.emitted' && type === 'source/chat')
+      found.push({ seq: entry.seq, at, node, from: 'person', name: '', text: textOf(outputs['text']) })
+    else if (entry.kind === 'node.emitted' && type === 'source/event')
+      found.push({
+        ...{ seq: entry.seq, at, node, from: 'event' },
+        ...{ name: textOf(outputs['name']), text: textOf(outputs['value']) },
+      })
+  }
+  return found
+}
+
+function textOf(value: Json | undefined): string {
+  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** What somebody typed for an event: JSON, or the text itself. */
+export function toMessage(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return text
+  }
+}
