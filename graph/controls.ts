@@ -19,11 +19,15 @@ export class Controls {
     this.#engine = engine
   }
 
-  /** The journal has been followed to its end. */
+  /** The journal has been followed to its end. Time passes for what waits, whether the run is paused or not. */
   takeOver(): void {
-    for (const activation of this.#engine.pending.values())
+    const { pending, executor } = this.#engine
+    for (const activation of pending.values()) {
       // Those that have a turn began after the journal's end.
-      if (activation.turn === 0) this.#left.set(activation, 0)
+      if (activation.turn > 0) continue
+      if (activation.waits) executor.resume(activation)
+      else this.#left.set(activation, 0)
+    }
     this.#goOnWithLeft()
   }
 
@@ -40,14 +44,14 @@ export class Controls {
   }
 
   get standing(): Exclude<Standing, 'ended'> {
-    const { pending, pausing, queue } = this.#engine
+    const { pending, pausing, queue, scopes, executor } = this.#engine
     let waiting = false
     for (const activation of pending.values()) {
       if (this.#isAtWork(activation)) return 'working'
       waiting ||= activation.waits !== undefined
     }
     if (pausing.paused) return 'paused'
-    if (!queue.isEmpty || pending.size === 0) return 'working'
+    if (!queue.isEmpty || pending.size === 0 || scopes.isClosing || executor.isLookingUp) return 'working'
     return waiting ? 'waiting' : 'listening'
   }
 
@@ -79,20 +83,31 @@ export class Controls {
     this.#engine.guard(() => {
       if (pausing.paused) return
       record.paused('asked', undefined)
-      pausing.paused = true
+      pausing.pause('asked')
       this.#engine.pump()
     })
   }
 
   play(step: boolean): void {
     this.#mustBeLive()
-    const { pausing, record } = this.#engine
+    const { pausing, record, queue } = this.#engine
     this.#engine.guard(() => {
       if (!pausing.paused) return
-      record.resumed()
-      pausing.play(step)
-      this.#goOnWithLeft()
+      record.resumed(step, pausing.takeFresh())
+      pausing.play(step, queue.peek())
+      // After frames that are to be closed: that is how the journal is followed.
+      this.#engine.guard(() => this.#goOnWithLeft())
       this.#engine.pump()
+    })
+  }
+
+  /** Of a paused run they count from when it is played. */
+  setBreakpoints(nodes: Iterable<string>): void {
+    this.#mustBeLive()
+    const { pausing, record } = this.#engine
+    this.#engine.guard(() => {
+      pausing.breakpoints = nodes
+      if (!pausing.paused) record.resumed(false, pausing.takeFresh())
     })
   }
 

@@ -110,6 +110,10 @@ export class Engine implements Run, ContextHost {
     return (this.#live ??= Promise.withResolvers<void>()).promise
   }
 
+  get admits(): boolean {
+    return this.#ended || this.pausing.paused || !this.scopes.isClosing
+  }
+
   get standing(): Standing {
     return this.#ended ? 'ended' : this.#pump.isLive ? this.controls.standing : 'working'
   }
@@ -152,6 +156,7 @@ export class Engine implements Run, ContextHost {
   abandon(): void {
     this.#ended = true
     this.#abortAll()
+    this.#live?.resolve()
   }
 
   pause(): void {
@@ -161,7 +166,7 @@ export class Engine implements Run, ContextHost {
     this.controls.play(step)
   }
   setBreakpoints(nodes: Iterable<string>): void {
-    this.pausing.breakpoints = nodes
+    this.controls.setBreakpoints(nodes)
   }
   answer(activation: string, answer: Answer): void {
     this.controls.answer(activation, answer)
@@ -291,8 +296,14 @@ export class Engine implements Run, ContextHost {
   /** Counts an activation or an iteration; false: the run has reached its limit and ended. */
   spend(activation: Activation): boolean {
     const reached = this.#budget.activate()
-    if (reached) this.#endAtLimit(reached, activation.path)
-    return !reached
+    if (!reached || this.#goesOn()) return true
+    this.#endAtLimit(reached, activation.path)
+    return false
+  }
+
+  /** Whether the journal says that it went on: whoever follows it may have lower limits. Then these count from its end on. */
+  #goesOn(): boolean {
+    return this.record.replaying && (this.record.peek()?.kind ?? 'run.failed') !== 'run.failed'
   }
 
   #endAtLimit(reached: string, node?: string): void {
@@ -371,6 +382,7 @@ export class Engine implements Run, ContextHost {
     } catch (error) {
       this.#ended = true
       this.#abortAll()
+      this.#live?.resolve()
       if (error instanceof JournalExhausted) return
       this.error = error instanceof Error ? error : new Error(String(error))
       this.#reject(this.error)

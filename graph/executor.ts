@@ -8,7 +8,7 @@ import { Follower } from './follower.ts'
 import { backOffMs } from './back-off.ts'
 import type { Entry, Failure } from './journal.ts'
 import type { Values } from './json.ts'
-import type { KnownEnd, KnownResult, Recall } from './known.ts'
+import type { KnownEnd } from './known.ts'
 import { resultKey } from './known.ts'
 import {
   checkOutputs,
@@ -21,6 +21,7 @@ import {
   readPulses,
   toFailure,
 } from './values.ts'
+import { Reuse } from './reuse.ts'
 import type { RunOptions } from './run.ts'
 import { readWait } from './waiting.ts'
 
@@ -31,13 +32,18 @@ export class Executor {
   readonly #engine: Engine
   readonly #follower: Follower
   readonly #durable: RunOptions['durable']
-  readonly #recall: RunOptions['recall']
+  readonly #reuse: Reuse
 
   constructor(engine: Engine, { durable, recall }: Pick<RunOptions, 'durable' | 'recall'>) {
     this.#engine = engine
     this.#durable = durable
-    this.#recall = recall
+    this.#reuse = new Reuse(engine, this, recall)
     this.#follower = new Follower(engine, this)
+  }
+
+  /** Whether it is asked what other runs know: what comes of that has no entry yet. */
+  get isLookingUp(): boolean {
+    return this.#reuse.isLookingUp
   }
 
   /** Runs a ready activation, whose inputs have been read. */
@@ -45,31 +51,9 @@ export class Executor {
     const { listens } = activation.node
     if (listens) activation.listening = true
     if (this.#engine.record.replaying && this.#follower.followOwn(activation)) return
-    if (this.#recall && this.#isKnown(activation, this.#recall)) return
-    if (listens) this.#noteStart(activation)
+    if (this.#reuse.repeat(activation)) return
+    if (listens) this.noteStart(activation)
     else this.#attempt(activation)
-  }
-
-  #isKnown(activation: Activation, recall: Recall): boolean {
-    const { id, path, node, inputs = NO_VALUES } = activation
-    const known = recall(id, path, node, inputs)
-    return known !== undefined && this.#repeat(activation, known)
-  }
-
-  /** Takes what the activation gave in an earlier run. False: it goes on for real from there. */
-  #repeat(activation: Activation, { emissions, end, writes }: KnownResult): boolean {
-    const { type } = activation.node
-    if (!end && !activation.listening && !type.continues) return false
-    if (emissions.length > 0) this.#noteStart(activation)
-    for (const emission of emissions) this.received(activation, emission)
-    if (!end) return false
-    for (const [key, value] of writes) {
-      ;(activation.writes ??= new Map()).set(key, value)
-      this.#engine.record.changed(activation, key, value)
-    }
-    this.#engine.record.endedWithout(activation, end, 'cached')
-    this.over(activation, end.outputs, end.pulses)
-    return true
   }
 
   /** Lets a recorded entry of an activation take effect. */
@@ -95,7 +79,6 @@ export class Executor {
 
   /** The wait is over. */
   #goOn(activation: Activation, { choice, outputs, value }: Answer): void {
-    const { node, inputs = NO_VALUES } = activation
     switch (choice) {
       case 'use':
         return this.#settle(activation, { outputs: (outputs ?? {}) as Values })
@@ -111,7 +94,7 @@ export class Executor {
         const end: WaitEnd = choice === 'expired' ? { kind: 'expired' } : { kind: 'answered', value: value ?? null }
         activation.turn++
         activation.drawn = activation.streamed = 0
-        this.#invoke(activation, () => node.type.afterWait?.(end, inputs, new Context(this.#engine, activation, node)))
+        this.#invoke(activation, end)
       }
     }
   }
@@ -139,7 +122,7 @@ export class Executor {
     activation.controller ??= new AbortController()
     host.sleep(Math.min(left, LONGEST_TIMER_MS), activation.controller.signal).then(
       () =>
-        this.#late(activation, turn, () => {
+        this.late(activation, turn, () => {
           if (left > LONGEST_TIMER_MS) this.#armDeadline(activation)
           else this.answer(activation, { choice: 'expired' })
         }),
@@ -159,49 +142,35 @@ export class Executor {
     activation.turn++
     if (activation.writes) activation.writes = undefined
     activation.drawn = activation.streamed = 0
-    if (activation.node.reuses && activation.attempt === 1 && this.#lookUp(activation)) return
+    if (
+      activation.node.reuses &&
+      activation.attempt === 1 &&
+      this.#reuse.lookUp(activation, () => this.#run(activation))
+    )
+      return
     this.#run(activation)
   }
 
-  /** Asks whether the same node has had the same inputs before. False: nobody keeps results. */
-  #lookUp(activation: Activation): boolean {
-    const { results } = this.#engine.host
-    if (!results) return false
-    const { turn } = activation
-    const go = (known: KnownEnd | undefined) =>
-      this.#late(activation, turn, () => {
-        if (known) {
-          this.#engine.record.endedWithout(activation, known, 'cached')
-          this.over(activation, known.outputs, known.pulses)
-        } else this.#run(activation)
-      })
-    results.get(resultKey(activation)).then(go, () => go(undefined))
-    return true
-  }
-
   #run(activation: Activation): void {
-    const run = () =>
-      this.#invoke(activation, () =>
-        activation.node.type.run?.(
-          activation.inputs ?? NO_VALUES,
-          contextOf(this.#engine, activation, activation.node),
-        ),
-      )
-    if (activation.node.effect !== 'unsafe') return run()
+    if (activation.node.effect !== 'unsafe') return this.#invoke(activation, undefined)
     // Whoever takes over must know that this may have happened, so it is written down before.
-    this.#noteStart(activation)
-    if (!this.#durable) return run()
+    this.noteStart(activation)
+    if (!this.#durable) return this.#invoke(activation, undefined)
     const { turn } = activation
     this.#durable(this.#engine.record.seq).then(
-      () => this.#late(activation, turn, run),
-      error => this.#late(activation, turn, () => this.failed(activation, error)),
+      () => this.late(activation, turn, () => this.#invoke(activation, undefined)),
+      error => this.late(activation, turn, () => this.failed(activation, error)),
     )
   }
 
-  #invoke(activation: Activation, work: () => NodeAnswer): void {
+  /** Runs the node; or, with the end of its wait, asks it what comes of that. */
+  #invoke(activation: Activation, end: WaitEnd | undefined): void {
+    const { node, inputs = NO_VALUES } = activation
     let answer: NodeAnswer
     try {
-      answer = work()
+      answer = end
+        ? node.type.afterWait?.(end, inputs, new Context(this.#engine, activation, node))
+        : node.type.run?.(inputs, contextOf(this.#engine, activation, node))
     } catch (error) {
       this.failed(activation, error)
       return
@@ -211,23 +180,24 @@ export class Executor {
         this.#settle(activation, answer as NodeResult | undefined)
         return
       case 'later': {
-        this.#noteStart(activation)
+        this.noteStart(activation)
         this.#watch(activation)
         const { turn } = activation
         ;(answer as Promise<NodeResult | undefined>).then(
-          result => this.#late(activation, turn, () => this.#settle(activation, result)),
-          error => this.#late(activation, turn, () => this.failed(activation, error)),
+          result => this.late(activation, turn, () => this.#settle(activation, result)),
+          error => this.late(activation, turn, () => this.failed(activation, error)),
         )
         return
       }
       case 'stream':
-        this.#noteStart(activation)
+        this.noteStart(activation)
         this.#watch(activation)
         void this.#pull(activation, answer as NodeEmissions)
     }
   }
 
-  #noteStart(activation: Activation): void {
+  /** Writes down that it has begun, unless that is known. */
+  noteStart(activation: Activation): void {
     const { pending, record } = this.#engine
     if (pending.has(activation.id)) return
     record.nodeStarted(activation)
@@ -235,7 +205,7 @@ export class Executor {
   }
 
   /** Lets something that came later take effect, unless the attempt is over. */
-  #late(activation: Activation, turn: number, work: () => void): void {
+  late(activation: Activation, turn: number, work: () => void): void {
     if (activation.turn !== turn) return
     this.#engine.guard(() => {
       work()
@@ -253,14 +223,14 @@ export class Executor {
         if (activation.turn !== turn) break
         const step = await emissions.next()
         if (activation.turn !== turn) break
-        if (step.done) return this.#late(activation, turn, () => this.#settle(activation, step.value ?? undefined))
-        this.#late(activation, turn, () => {
+        if (step.done) return this.late(activation, turn, () => this.#settle(activation, step.value ?? undefined))
+        this.late(activation, turn, () => {
           if (index++ >= activation.emitted) this.#emit(activation, step.value)
         })
       }
       await emissions.return(undefined)
     } catch (error) {
-      this.#late(activation, turn, () => this.failed(activation, error))
+      this.late(activation, turn, () => this.failed(activation, error))
     }
   }
 
@@ -284,7 +254,7 @@ export class Executor {
     try {
       if (result?.wait) {
         const waits = readWait(result.wait)
-        this.#noteStart(activation)
+        this.noteStart(activation)
         return this.#wait(activation, waits)
       }
       outputs = readOutputs(result, this.#engine.limits)
@@ -336,7 +306,7 @@ export class Executor {
     activation.controller = new AbortController()
     this.#engine.host.sleep(backOffMs(activation), activation.controller.signal).then(
       () =>
-        this.#late(activation, turn, () => {
+        this.late(activation, turn, () => {
           activation.backingOff = false
           this.#again(activation)
         }),
@@ -359,7 +329,7 @@ export class Executor {
     activation.controller ??= new AbortController()
     this.#engine.host.sleep(timeoutMs, activation.controller.signal).then(
       () =>
-        this.#late(activation, turn, () =>
+        this.late(activation, turn, () =>
           this.failed(activation, new NodeFailure('TIMEOUT', `it took longer than ${timeoutMs} ms`)),
         ),
       () => undefined,
@@ -389,6 +359,14 @@ export class Executor {
       return
     }
     this.#engine.end({ kind: 'failed', failure })
+  }
+
+  /** What is around it was given up: nobody wants its result any more, nor an answer to what it asks. */
+  drop(activation: Activation): void {
+    this.abort(activation)
+    if (!activation.waits) return
+    activation.waits = undefined
+    this.#engine.record.answered(activation, { choice: 'dropped' })
   }
 
   /** Ends the attempt at work: its signal aborts, and nothing it still says counts. */

@@ -120,7 +120,10 @@ export interface RunWaiting extends Activated {
   /** When it goes on without an answer, milliseconds since 1970. */
   readonly until?: number
 }
-/** What ended a wait. `retry`, `use` (these outputs) and `fail` decide about an interrupted node; `answer` and `expired` end the others. */
+/**
+ * What ended a wait. `retry`, `use` (these outputs) and `fail` decide about an interrupted node; `answer` and `expired` end the others. `dropped`: nobody
+ * wants to know any more, because what was around it has failed.
+ */
 export interface RunAnswered extends Activated {
   readonly kind: 'run.answered'
   readonly choice: AnswerChoice
@@ -129,7 +132,7 @@ export interface RunAnswered extends Activated {
   /** Of `answer`. */
   readonly value?: Json
 }
-export type AnswerChoice = 'retry' | 'use' | 'fail' | 'answer' | 'expired'
+export type AnswerChoice = 'retry' | 'use' | 'fail' | 'answer' | 'expired' | 'dropped'
 /** From here on no activation starts; what is at work ends and is recorded. */
 export interface RunPaused extends Base {
   readonly kind: 'run.paused'
@@ -137,8 +140,13 @@ export interface RunPaused extends Base {
   /** The node that is about to run, of a breakpoint or a step; with the path of sub-spells. */
   readonly before?: string
 }
+/** It goes on; of a run that was not paused: it has other breakpoints from here on. */
 export interface RunResumed extends Base {
   readonly kind: 'run.resumed'
+  /** Up to the next activation only. */
+  readonly step?: true
+  /** Paths of the nodes to pause before from here on. Absent: as before. */
+  readonly breakpoints?: readonly string[]
 }
 interface Terminal extends Base {
   /** This entry's own number: the run has entries 1 to lastSeq. */

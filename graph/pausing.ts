@@ -8,8 +8,12 @@ const NONE: ReadonlySet<string> = new Set()
 export class Pausing {
   paused = false
   #breakpoints: ReadonlySet<string>
+  /** Breakpoints that the journal does not know of yet. */
+  #fresh: readonly string[] | undefined
   /** Stop before the next activation, whichever it is. */
   #stepping = false
+  /** Paused where nothing in particular was about to run: a step runs what comes next. */
+  #between = false
   #gates: (() => void)[] | undefined
 
   constructor(breakpoints: Iterable<string> | undefined) {
@@ -23,6 +27,14 @@ export class Pausing {
 
   set breakpoints(nodes: Iterable<string>) {
     this.#breakpoints = new Set(nodes)
+    this.#fresh = [...this.#breakpoints]
+  }
+
+  /** Breakpoints that the journal does not know of yet; from now on it does. */
+  takeFresh(): readonly string[] | undefined {
+    const fresh = this.#fresh
+    this.#fresh = undefined
+    return fresh
   }
 
   /** Why to stop before this activation, if at all; once for each. */
@@ -30,18 +42,30 @@ export class Pausing {
     if (activation.passed) return undefined
     const reason = this.#breakpoints.has(activation.path) ? 'breakpoint' : this.#stepping ? 'step' : undefined
     activation.passed = reason !== undefined
-    if (reason) this.#stepping = false
     return reason
+  }
+
+  pause(reason: RunPaused['reason']): void {
+    this.paused = true
+    this.#stepping = false
+    this.#between = reason === 'asked'
   }
 
   /** Does what the journal says. `next`: the activation that is to run next. */
   follow(entry: RunPaused | RunResumed, next: Activation | undefined): void {
-    this.paused = entry.kind === 'run.paused'
-    if (entry.kind === 'run.paused' && entry.reason !== 'asked' && next) next.passed = true
+    if (entry.kind === 'run.paused') {
+      this.pause(entry.reason)
+      if (entry.reason !== 'asked' && next) next.passed = true
+      return
+    }
+    if (entry.breakpoints) this.#breakpoints = new Set(entry.breakpoints)
+    this.play(entry.step ?? false, next)
   }
 
-  play(step: boolean): void {
-    this.paused = false
+  /** `next`: the activation that is to run next. A step runs it, and stops before the one after. */
+  play(step: boolean, next: Activation | undefined): void {
+    if (step && this.#between && next) next.passed = true
+    this.paused = this.#between = false
     this.#stepping = step
   }
 

@@ -137,7 +137,7 @@ export class Pump {
     const reason = activation && pausing.stopsAt(activation)
     if (!reason) return false
     record.paused(reason, activation.path)
-    pausing.paused = true
+    pausing.pause(reason)
     return true
   }
 

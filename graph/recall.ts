@@ -7,7 +7,8 @@ import type { ReplayOptions } from './replay.ts'
 
 /**
  * What of an earlier run can be taken over into one of a changed spell: results of activations that have the same cause, the same node with the same config,
- * and read the same inputs. Nodes that may be recomputed freely are. `except`: nodes to run anew whatever they read. `entries` may be a part of the journal.
+ * and read the same inputs. Nodes that may be recomputed freely are, but for those that have waited: nobody is asked again. `except`: nodes to run anew whatever
+ * they read. `entries` may be a part of the journal.
  */
 export async function recall(
   plan: Plan,
@@ -20,24 +21,25 @@ export async function recall(
     ...timing,
     observe: ({ activation, node, inputs: read }) => void inputs.set(`${activation} ${node}`, JSON.stringify(read)),
   })
-  const results = new Map<string, KnownResult & { readonly path: string }>()
+  const results = new Map<string, Draft>()
   for (const entry of entries) if ('activation' in entry) note(results, entry)
   const configs = configsOf(plan, '', new Set())
   return (activation, path, node, read) => {
     const known = results.get(activation)
-    if (!known || known.path !== path || node.effect === 'pure' || except?.has(topOf(path))) return undefined
+    if (!known || known.path !== path || except?.has(topOf(path))) return undefined
+    if (node.effect === 'pure' && !known.waited) return undefined
     if (configs.get(path) !== configText(node)) return undefined
     return inputs.get(`${activation} ${path}`) === JSON.stringify(read) ? known : undefined
   }
 }
 
-type Draft = { -readonly [K in keyof KnownResult]: KnownResult[K] } & { readonly path: string }
+type Draft = { -readonly [K in keyof KnownResult]: KnownResult[K] } & { readonly path: string; waited: boolean }
 
 function note(results: Map<string, Draft>, entry: Extract<Entry, { activation: string }>): void {
   const known = (): Draft => {
     const found = results.get(entry.activation)
     if (found) return found
-    const made: Draft = { path: entry.node, emissions: [], end: undefined, writes: [] }
+    const made: Draft = { path: entry.node, emissions: [], end: undefined, writes: [], waited: false }
     results.set(entry.activation, made)
     return made
   }
@@ -52,6 +54,9 @@ function note(results: Map<string, Draft>, entry: Extract<Entry, { activation: s
     }
     case 'state.changed':
       known().writes = [...known().writes, [entry.key, entry.value]]
+      return
+    case 'run.answered':
+      known().waited = true
       return
     case 'node.failed':
       // What failed is tried again; of what an attempt wrote, nothing took effect.

@@ -286,11 +286,18 @@ export class Recorder {
     })
   }
 
-  resumed(): void {
-    this.#append({ seq: ++this.seq, at: this.#now(), kind: 'run.resumed' })
+  resumed(step: boolean, breakpoints: readonly string[] | undefined): void {
+    this.#append({
+      seq: ++this.seq,
+      at: this.#now(),
+      kind: 'run.resumed',
+      ...(step ? { step } : undefined),
+      ...(breakpoints === undefined ? undefined : { breakpoints }),
+    })
   }
 
   answered(activation: Activation, { choice, outputs, value }: Answer): void {
+    if (this.#expect('run.answered', activation)) return
     const { frame } = activation
     this.#append({
       seq: ++this.seq,

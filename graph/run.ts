@@ -101,6 +101,8 @@ export interface Run {
   readonly paused: boolean
   /** Resolves when the journal it began with has been followed to its end: only then it can be asked anything but to end. */
   readonly live: Promise<void>
+  /** Whether what it is asked takes effect within the call. Else it does after some turns of the event loop. */
+  readonly admits: boolean
   /** All that it waits for. */
   readonly waits: readonly WaitingFor[]
   /** When the first of its waits is over without an answer, milliseconds since 1970. */
@@ -113,7 +115,7 @@ export interface Run {
   pause(): void
   /** Goes on, unless it is not paused. `step`: up to the next activation. */
   play(step?: boolean): void
-  /** From now on these, in place of those it had. */
+  /** From now on these, in place of those it had. Of a paused run: from when it is played. */
   setBreakpoints(nodes: Iterable<string>): void
   /** Ends a wait (`run.waiting`). */
   answer(activation: string, answer: Answer): void

@@ -242,7 +242,7 @@ export class Scopes {
     for (const activation of this.#engine.pending.values()) {
       if (!activation.frame.isDead()) continue
       this.#engine.pending.delete(activation.id)
-      this.#engine.executor.abort(activation)
+      this.#engine.executor.drop(activation)
     }
   }
 
