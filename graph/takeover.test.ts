@@ -27,6 +27,8 @@ const outcome = (terminal: TerminalEntry) =>
 const stopsOf = (entries: readonly Entry[]) =>
   entries.flatMap(entry => (entry.kind === 'run.paused' ? [entry.before ?? 'somewhere'] : []))
 
+const idsOf = (waits: readonly { activation: string }[]) => waits.map(({ activation }) => activation).toSorted()
+
 /** a → b → c → d → out */
 const chain = spell(
   {
@@ -345,12 +347,11 @@ test('whatever people do with it, wherever it is interrupted: a run ends the sam
           journal,
           async onStart(run) {
             await run.live
-            const view = createTimeline(journal).at(journal.length)
-            if (run.seq === journal.length && run.standing !== 'working')
-              expect([view.status, view.waits.map(({ activation }) => activation).toSorted()]).toEqual([
-                run.standing,
-                run.waits.map(({ activation }) => activation).toSorted(),
-              ])
+            // A view of the journal shows what the run is about, where it has nothing to do.
+            const isStill = run.seq === journal.length && run.standing !== 'working'
+            const shown = isStill ? createTimeline(journal).at(journal.length) : undefined
+            expect(shown?.status ?? run.standing).toBe(run.standing)
+            expect(idsOf(shown?.waits ?? run.waits)).toEqual(idsOf(run.waits))
             for (const entry of journal.slice(-1)) act(entry, run)
           },
           onEntry: act,
