@@ -44,7 +44,11 @@ function Compared({
   const page = usePage(tab)
   const ran = useTabRunField(tab, 'document')
   const compared = useMemo(
-    () => compareRuns(a.entries, b.entries),
+    () =>
+      compareRuns(
+        { entries: a.entries, startedAt: a.run.startedAt },
+        { entries: b.entries, startedAt: b.run.startedAt },
+      ),
     [a.entries, a.entries.length, b.entries, b.entries.length],
   )
   const count = compared.nodes.filter(({ verdict }) => verdict !== 'same').length

@@ -26,7 +26,7 @@ test('nodes are the same, different, or only in one run; what they took is summe
     ended('fresh', '9', {}),
     { kind: 'run.completed', lastSeq: 5, outputs: { text: 'new' }, state: {} },
   )
-  const { nodes, a: left, b: right, isSameOutputs } = compareRuns(a, b)
+  const { nodes, a: left, b: right, isSameOutputs } = compareRuns({ entries: a }, { entries: b })
   expect(nodes.map(({ node, verdict }) => [node, verdict])).toEqual([
     ['say', 'different'],
     ['note', 'same'],
@@ -52,10 +52,25 @@ test('nodes are the same, different, or only in one run; what they took is summe
 test('activations that ran in another order are the same ones; one more is a difference', () => {
   const a = journal(ended('each', '1', { value: 1 }), ended('each', '2', { value: 2 }))
   const b = journal(ended('each', '2', { value: 2 }), ended('each', '1', { value: 1 }))
-  expect(compareRuns(a, b).nodes).toMatchObject([{ verdict: 'same' }])
+  expect(compareRuns({ entries: a }, { entries: b }).nodes).toMatchObject([{ verdict: 'same' }])
   const more = journal(...b.slice(1), ended('each', '3', { value: 3 }))
-  expect(compareRuns(a, more).nodes).toMatchObject([{ verdict: 'different', b: { activations: 3 } }])
-  expect(compareRuns(a, a).a.status).toBe('running')
+  expect(compareRuns({ entries: a }, { entries: more }).nodes).toMatchObject([
+    { verdict: 'different', b: { activations: 3 } },
+  ])
+  expect(compareRuns({ entries: a }, { entries: a }).a.status).toBe('running')
+})
+
+test('the time before a branch began is not its own', () => {
+  const entries = journal(ended('say', '1', {}), {
+    kind: 'run.completed',
+    lastSeq: 3,
+    at: 9020,
+    outputs: {},
+    state: {},
+  })
+  const branch = entries.map((entry, index) => (index === 0 ? { ...entry, fork: { run: 'r', seq: 2 } } : entry))
+  expect(compareRuns({ entries: branch as Entry[], startedAt: 9000 }, { entries }).a.tookMs).toBe(30)
+  expect(compareRuns({ entries }, { entries }).a.tookMs).toBe(8020)
 })
 
 test('a failure is a difference', () => {
@@ -63,8 +78,8 @@ test('a failure is a difference', () => {
   const a = journal({ ...failed, error: { code: 'TIMEOUT', message: 'too slow' } })
   const b = journal({ ...failed, error: { code: 'TIMEOUT', message: 'too slow' } })
   const c = journal({ ...failed, error: { code: 'NO_VALUE', message: 'nothing' } })
-  expect(compareRuns(a, b).nodes[0]?.verdict).toBe('same')
-  expect(compareRuns(a, c).nodes[0]?.verdict).toBe('different')
+  expect(compareRuns({ entries: a }, { entries: b }).nodes[0]?.verdict).toBe('same')
+  expect(compareRuns({ entries: a }, { entries: c }).nodes[0]?.verdict).toBe('different')
 })
 
 test('texts differ by words, other values by lines of their JSON, whatever the order of their names', () => {

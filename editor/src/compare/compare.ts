@@ -50,7 +50,7 @@ export interface Comparison {
 }
 
 /** Compares two runs, node by node: what each activation gave, and what it took. Times never make a difference. */
-export function compareRuns(a: readonly Entry[], b: readonly Entry[]): Comparison {
+export function compareRuns(a: Compared, b: Compared): Comparison {
   const [left, right] = [read(a), read(b)]
   const nodes = new Set([...left.nodes.keys(), ...right.nodes.keys()])
   return {
@@ -58,6 +58,12 @@ export function compareRuns(a: readonly Entry[], b: readonly Entry[]): Compariso
     isSameOutputs: isSame(left.totals.outputs, right.totals.outputs),
     nodes: [...nodes].map(node => rowOf(node, left.nodes.get(node), right.nodes.get(node))),
   }
+}
+
+/** A run's journal, and when it began itself: the beginning of a branch is that of another run. */
+interface Compared {
+  readonly entries: readonly Entry[]
+  readonly startedAt?: number
 }
 
 /** One activation of a node. */
@@ -112,7 +118,7 @@ function isSameWork(a: ReadonlyMap<string, Work>, b: ReadonlyMap<string, Work>):
   })
 }
 
-function read(entries: readonly Entry[]) {
+function read({ entries, startedAt = 0 }: Compared) {
   const nodes = new Map<string, Map<string, Work>>()
   for (const entry of entries) if ('activation' in entry) note(nodes, entry)
   const works = [...nodes.values()].flatMap(one => [...one.values()])
@@ -121,7 +127,7 @@ function read(entries: readonly Entry[]) {
   const [first, last] = [entries[0], entries.at(-1)]
   const totals: Totals = {
     status: STATUS[last?.kind ?? ''] ?? 'running',
-    tookMs: (last?.at ?? 0) - (first?.at ?? 0),
+    tookMs: (last?.at ?? 0) - (first?.at ?? 0) - idleMs(entries, startedAt),
     entries: entries.length,
     inputTokens: sum(usage => usage.inputTokens),
     outputTokens: sum(usage => usage.outputTokens),
@@ -131,6 +137,13 @@ function read(entries: readonly Entry[]) {
     error: last?.kind === 'run.failed' ? last.error : undefined,
   }
   return { totals, nodes }
+}
+
+/** Between what a branch took over from another run and its own beginning nothing was at work. */
+function idleMs(entries: readonly Entry[], startedAt: number): number {
+  const [first] = entries
+  if (first?.kind !== 'run.started' || !first.fork || first.at >= startedAt) return 0
+  return Math.max(0, startedAt - (entries[first.fork.seq - 1]?.at ?? startedAt))
 }
 
 const STATUS: Readonly<Record<string, Totals['status']>> = {

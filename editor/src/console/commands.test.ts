@@ -46,8 +46,12 @@ function open(change: Partial<CommandHost> = {}) {
   const timeline = createTimeline(entries)
   const host: CommandHost = {
     ...{ document, registry, timeline, view: timeline.at(4), position: 4, fixed: undefined },
-    run: (inputs?: JsonObject) => void done.push(['run', inputs ?? null]),
+    run: (inputs?: JsonObject, startAt?: string) =>
+      void done.push(startAt === undefined ? ['run', inputs ?? null] : ['run', inputs ?? null, startAt]),
     cancel: () => void done.push('cancel'),
+    pause: () => void done.push('pause'),
+    play: step => void done.push(['play', step]),
+    status: undefined,
     setConfig: (node, field, value) => void done.push(['config', node, field, value]),
     setValue: (node, input, value) => void done.push(['value', node, input, value]),
     seek: position => void done.push(['seek', position]),
@@ -68,6 +72,36 @@ test('run takes nothing or an object of inputs', () => {
     ['run', null],
     ['run', { who: 'you' }],
   ])
+})
+
+test('trigger runs from a start, by its name or node', () => {
+  const nodes = { begin: { type: 'flow/start' }, late: { type: 'flow/start', config: { name: 'evening' } } }
+  const { done, type, host } = open({ document: { ...document, nodes } })
+  expect(type('trigger evening')).toEqual([])
+  expect(type('trigger begin')).toEqual([])
+  expect(type('trigger noon')).toEqual(['error: no start "noon"; there are in, evening'])
+  expect(type('trigger')).toEqual(['error: expected: trigger <start>; there are in, evening'])
+  expect(done).toEqual([
+    ['run', null, 'late'],
+    ['run', null, 'begin'],
+  ])
+  expect(complete('trigger e', host).line).toBe('trigger evening ')
+})
+
+test('a run is paused, played and stepped where it stands accordingly', () => {
+  const running = open({ status: 'running' })
+  expect(running.type('pause')).toEqual([])
+  expect(running.type('step')).toEqual(['error: expected a paused run; this one is running'])
+  const paused = open({ status: 'paused' })
+  expect([paused.type('step'), paused.type('play')]).toEqual([[], []])
+  expect([running.done, paused.done]).toEqual([
+    ['pause'],
+    [
+      ['play', true],
+      ['play', false],
+    ],
+  ])
+  expect(open().type('play')).toEqual(['error: expected a paused run; there is none'])
 })
 
 test('set changes settings and inputs, by their types, and says what there is', () => {

@@ -1,5 +1,6 @@
 import type { NodeSockets, Registry } from '#graph/define.ts'
 import type { NodeDocument, SpellDocument } from '#graph/document.ts'
+import { interfaceOf } from '#graph/interface.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
 import { socketsOf } from '#graph/registry.ts'
@@ -22,6 +23,10 @@ export interface CommandHost {
   readonly fixed: string | undefined
   run(inputs?: JsonObject, startAt?: string): void
   cancel(): void
+  pause(): void
+  play(step: boolean): void
+  /** The status of the run now; undefined: there is none. */
+  readonly status: string | undefined
   setConfig(node: string, field: string, value: Json): void
   setValue(node: string, input: string, value: Json): void
   seek(position: number | 'live'): void
@@ -46,6 +51,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'run [{"input": "value"}]',
     about: 'run the spell, asking for inputs that have no default',
     execute: runWith,
+  },
+  trigger: { usage: 'trigger <start>', about: 'run the spell from this start node', execute: trigger },
+  pause: { usage: 'pause', about: 'let nothing more start', execute: (_, host) => steer(host, 'running', host.pause) },
+  play: {
+    usage: 'play',
+    about: 'let a paused run go on',
+    execute: (_, host) => steer(host, 'paused', () => host.play(false)),
+  },
+  step: {
+    usage: 'step',
+    about: 'let a paused run go on by one node',
+    execute: (_, host) => steer(host, 'paused', () => host.play(true)),
   },
   cancel: {
     usage: 'cancel',
@@ -100,6 +117,25 @@ function runWith(text: string, host: CommandHost): CommandAnswer[] {
   const inputs = parse(text)
   if (!isObject(inputs)) return [error('run takes its inputs as a JSON object, e.g. run {"who": "you"}')]
   host.run(inputs)
+  return []
+}
+
+function trigger(name: string, host: CommandHost): CommandAnswer[] {
+  const { starts } = interfaceOf(host.document)
+  const known = starts.map(one => one.name).join(', ') || 'none'
+  if (name === '') return [error(`${expected('trigger')}; there are ${known}`)]
+  if (host.fixed) return [readOnly()]
+  const found = starts.find(one => one.name === name || one.node === name)
+  if (!found) return [error(`no start "${name}"; there are ${known}`)]
+  host.run(undefined, found.node)
+  return []
+}
+
+function steer(host: CommandHost, status: 'running' | 'paused', act: () => void): CommandAnswer[] {
+  if (host.fixed) return [readOnly()]
+  const fits = host.status === status || (status === 'running' && host.status === 'waiting')
+  if (!fits) return [error(`expected a ${status} run; ${host.status ? `this one is ${host.status}` : 'there is none'}`)]
+  act()
   return []
 }
 

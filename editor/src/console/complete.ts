@@ -1,3 +1,4 @@
+import { interfaceOf } from '#graph/interface.ts'
 import type { CommandHost } from './commands.ts'
 import { COMMANDS, fieldsOf } from './commands.ts'
 
@@ -25,6 +26,7 @@ function candidates(
 ): readonly string[] {
   if (command === undefined) return Object.keys(COMMANDS)
   if (command === 'goto') return node === undefined ? ['start', 'live', 'error'] : []
+  if (command === 'trigger') return node === undefined ? interfaceOf(host.document).starts.map(({ name }) => name) : []
   if (command === 'value')
     return node === undefined
       ? [...new Set([...Object.keys(host.document.nodes), ...Object.keys(host.view.nodes)])]

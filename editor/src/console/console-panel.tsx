@@ -4,6 +4,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ConsoleLine } from '#graph/view.ts'
 import { usePage } from '../contracts.ts'
 import { registry } from '../registry.ts'
+import { pauseRun, playRun } from '../run/controls.ts'
+import { statusOf } from '../run/standing.ts'
 import { positionOf, seek, useTabRun } from '../run/store.ts'
 import { stop } from '../timeline/playback.ts'
 import { useRunActions } from '../run/use-run-actions.ts'
@@ -23,7 +25,7 @@ type Row =
 
 /** What nodes said, up to the slider's position; and a line to type commands in. */
 export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
-  const { view, timeline, position } = useTabRun(tab)
+  const { run, view, timeline, position } = useTabRun(tab)
   const page = usePage(tab)
   const actions = useRunActions(tab)
   const [filter, setFilter] = useState<Filter>({ level: 'all', text: '' })
@@ -39,6 +41,9 @@ export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
       ...{ document: page.document, fixed: page.fixed, setConfig: page.setConfig, setValue: page.setValue },
       run: (inputs, startAt) => void actions.run(inputs, startAt),
       cancel: () => actions.cancel(),
+      pause: () => void pauseRun(tab),
+      play: step => void playRun(tab, step),
+      status: statusOf({ run, timeline }),
       seek: to => {
         stop(tab)
         seek(tab, to)

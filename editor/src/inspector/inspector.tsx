@@ -1,4 +1,4 @@
-import { Copy, Trash2 } from 'lucide-react'
+import { BookOpen, Copy, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useContext, useId, useMemo, useState } from 'react'
 import { checkDocument, splitEnd } from '#graph/check.ts'
@@ -12,12 +12,15 @@ import { colourOf, socketsFor } from '../canvas/types.ts'
 import { duplicate } from '../document/duplicate.ts'
 import { changeNode, removeNodes, setConfig, setValue, titleOf } from '../document/edits.ts'
 import { edit, select, useTab } from '../document/store.ts'
+import { openExample } from '../palette/examples.ts'
 import { registry } from '../registry.ts'
 import { useSession } from '../session/context.ts'
 import { useNodeActions } from '../steering/use-node-actions.tsx'
 import type { Session } from '../session/context.ts'
 import { JsonField, SchemaField } from './form.tsx'
+import { Policy } from './policy.tsx'
 import { ReadOnly } from './read-only.ts'
+import { StateFields } from './state-fields.tsx'
 import { NodeValues } from './values.tsx'
 import './inspector.css'
 
@@ -91,6 +94,7 @@ function SpellInspector({ tab, document }: { readonly tab: string; readonly docu
       />
       <h3>Gives</h3>
       <Ports tab={tab} ports={outputs.map(({ name: output, node }) => ({ name: output, note: '', node }))} />
+      <StateFields tab={tab} document={document} />
       {problems.length > 0 && (
         <>
           <h3>Keeps it from running</h3>
@@ -232,7 +236,12 @@ function NodeTools({ page, id }: { readonly page: string; readonly id: string })
   )
 }
 
-const SHORT: Readonly<Record<string, string>> = { into: 'Inside', breakpoint: 'Stop', from: 'From here', pin: 'Pin' }
+const SHORT: Readonly<Record<string, string>> = {
+  into: 'Inside',
+  breakpoint: 'Breakpoint',
+  from: 'From here',
+  pin: 'Pin',
+}
 
 function Settings({
   tab,
@@ -277,6 +286,7 @@ function Settings({
       {free.map(([name, socket]) => (
         <LiteralField key={name} tab={tab} id={id} name={name} socket={socket} value={node.values?.[name]} />
       ))}
+      {type && <Policy tab={tab} id={id} node={node} type={type} />}
     </>
   )
 }
@@ -335,6 +345,7 @@ async function adoptInterface({ rest }: Session, tab: string, id: string, spell:
 }
 
 function About({ node, type }: { readonly node: NodeDocument; readonly type: NodeType | undefined }): ReactNode {
+  const session = useSession()
   if (!type) return <p className="inspector__none">“{node.type}” is not known here. The node is kept as it is.</p>
   const sockets = socketsFor(registry, node)
   const rows = [
@@ -346,6 +357,13 @@ function About({ node, type }: { readonly node: NodeDocument; readonly type: Nod
       <p className="inspector__about">
         {titleOf({ type: node.type }, registry)}: {type.about.replaceAll('`', '')}
       </p>
+      <button
+        className="button button--small"
+        data-testid="example"
+        onClick={() => void openExample(session, node.type)}
+      >
+        <BookOpen size={13} aria-hidden="true" /> Show me an example
+      </button>
       <table className="sockets">
         <tbody>
           {rows.map(([side, name, socket]) => (

@@ -48,7 +48,11 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
       {activation && (
         <>
           <h3>In</h3>
-          <ValueList page={page} values={inputs ?? {}} none={inputs ? 'It read nothing.' : whyNoInputs(run)} />
+          <ValueList
+            page={page}
+            values={inputs ?? {}}
+            none={inputs ? 'It read nothing.' : whyNoInputs(run, activation)}
+          />
         </>
       )}
       <h3>Out</h3>
@@ -68,7 +72,8 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
   )
 }
 
-function whyNoInputs({ replay }: TabRun): string {
+function whyNoInputs({ replay }: TabRun, { state }: Activation): string {
+  if (state === 'cached') return 'It did not run: its result was known.'
   return replay.state === 'verified'
     ? 'Not known.'
     : replay.state === 'failed'

@@ -5,17 +5,29 @@ import type { SocketKind } from '../canvas/types.ts'
 import { registry } from '../registry.ts'
 
 /** Groups of the palette, in their order, with what people call them. */
-export const GROUPS: readonly (readonly [group: string, title: string])[] = [
+const GROUPS: readonly (readonly [group: string, title: string])[] = [
   ['flow', 'Flow'],
+  ['source', 'Sources'],
+  ['chat', 'Chat'],
   ['ai', 'AI'],
   ['text', 'Text'],
   ['data', 'Data'],
   ['logic', 'Logic'],
   ['math', 'Math'],
+  ['time', 'Time'],
+  ['random', 'Random'],
+  ['web', 'Web'],
   ['state', 'State'],
   ['code', 'Code'],
   ['debug', 'Debug'],
 ]
+
+/** The groups that node types are in: those that are not listed come last, by their own names. */
+export function groups(): readonly (readonly [group: string, title: string])[] {
+  const listed = new Set(GROUPS.map(([group]) => group))
+  const others = new Set([...registry.keys()].map(type => type.split('/')[0] ?? '').filter(one => !listed.has(one)))
+  return [...GROUPS, ...[...others].map(one => [one, one] as const)]
+}
 
 /** All node types that fit the words, the best first. */
 export function findTypes(words: string): readonly NodeType[] {

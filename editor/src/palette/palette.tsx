@@ -1,11 +1,13 @@
-import { Search } from 'lucide-react'
+import { BookOpen, Search } from 'lucide-react'
 import type { DragEvent, ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import type { NodeType } from '#graph/define.ts'
 import { TypeIcon } from '../canvas/icon.tsx'
 import { addNode, newNodeId } from '../document/edits.ts'
 import { edit, select, tabOf } from '../document/store.ts'
-import { findTypes, GROUPS } from './catalogue.ts'
+import { useSession } from '../session/context.ts'
+import { findTypes, groups } from './catalogue.ts'
+import { openExample } from './examples.ts'
 import './palette.css'
 
 /** What a dragged node type travels as. */
@@ -30,7 +32,7 @@ export function Palette({ tab }: { readonly tab: string }): ReactNode {
       </label>
       <div className="palette__list">
         {words.trim() === '' ? (
-          GROUPS.map(([group, title]) => (
+          groups().map(([group, title]) => (
             <Group key={group} title={title} types={found.filter(one => one.type.startsWith(`${group}/`))} tab={tab} />
           ))
         ) : (
@@ -69,19 +71,30 @@ function Item({ type, tab }: { readonly type: NodeType; readonly tab: string }):
     event.dataTransfer.setData(DRAGGED_TYPE, type.type)
     event.dataTransfer.effectAllowed = 'copy'
   }
+  const session = useSession()
   return (
-    <button
-      className={`palette__item card--g-${type.type.split('/')[0]}`}
-      draggable
-      title={type.about}
-      onDragStart={drag}
-      onClick={() => addBelow(tab, type)}
-    >
-      <span className="card__icon">
-        <TypeIcon name={type.icon} size={14} />
-      </span>
-      {type.title}
-    </button>
+    <>
+      <button
+        className={`palette__item card--g-${type.type.split('/')[0]}`}
+        draggable
+        title={type.about}
+        onDragStart={drag}
+        onClick={() => addBelow(tab, type)}
+      >
+        <span className="card__icon">
+          <TypeIcon name={type.icon} size={14} />
+        </span>
+        {type.title}
+      </button>
+      <button
+        className="palette__example"
+        aria-label={`Show me an example of ${type.title}`}
+        title="Show me an example"
+        onClick={() => void openExample(session, type.type)}
+      >
+        <BookOpen size={13} />
+      </button>
+    </>
   )
 }
 

@@ -15,3 +15,13 @@ export function remembered(spell: string): JsonObject {
 export function remember(spell: string, inputs: JsonObject): void {
   if (Object.keys(inputs).length > 0) localStorage.setItem(key(spell), JSON.stringify(inputs))
 }
+
+const suggested = new Map<string, JsonObject>()
+
+/** What a tab's spell may be tried with, where nobody has run it yet. */
+export function suggestInputs(tab: string, inputs: JsonObject): void {
+  suggested.set(tab, inputs)
+}
+export function suggestedFor(tab: string): JsonObject {
+  return suggested.get(tab) ?? {}
+}

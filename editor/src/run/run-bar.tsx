@@ -53,7 +53,10 @@ function Status({ tab, isRecording }: { readonly tab: string; readonly isRecordi
           title={told.words}
         >
           <RunState status={told.shown} words={told.words} />
-          <Elapsed from={view.startedAt || run.startedAt} to={run.endedAt || undefined} />
+          <Elapsed
+            from={run.forkedFrom ? run.startedAt : view.startedAt || run.startedAt}
+            to={run.endedAt || undefined}
+          />
         </span>
       )}
       {replay.state === 'verified' && (

@@ -8,7 +8,7 @@ import { isDirty, tabOf } from '../document/store.ts'
 import { useSession } from '../session/context.ts'
 import { cancel, start } from './actions.ts'
 import { ask } from './input-form.tsx'
-import { remembered, remember } from './remembered-inputs.ts'
+import { remembered, remember, suggestedFor } from './remembered-inputs.ts'
 import { isOpen, statusOf } from './standing.ts'
 import { runs } from './store.ts'
 
@@ -33,7 +33,7 @@ export function useRunActions(tab: string): RunActions {
       const spell = await page.ensureStored()
       if (!spell) return undefined
       const needed = interfaceOf(page.document).inputs
-      const known = { ...remembered(spell), ...given }
+      const known = { ...suggestedFor(tab), ...remembered(spell), ...given }
       const asked = !given && needed.some(input => input.required) ? await ask(needed, known) : (given ?? {})
       if (!asked) return undefined
       if (!given) remember(spell, asked)
