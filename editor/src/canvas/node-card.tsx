@@ -2,19 +2,21 @@ import { Handle, Position, useConnection } from '@xyflow/react'
 import type { Node, NodeProps } from '@xyflow/react'
 import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { memo } from 'react'
+import { memo, useContext, useEffect, useMemo, useRef } from 'react'
 import { isBlobRef } from '#graph/blob.ts'
 import type { NodeDocument } from '#graph/document.ts'
-import type { NodeView } from '#graph/view.ts'
+import type { NodeState, NodeView } from '#graph/view.ts'
 import type { Json, Values } from '#graph/json.ts'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
 import { SubSpellRow } from '../inside/sub-spell-row.tsx'
 import { registry } from '../registry.ts'
-import { useNodeRun } from '../run/store.ts'
+import { nodeIn, useNodeRun } from '../run/store.ts'
 import { Breakpoint, PinMark, WaitRow } from '../steering/card-marks.tsx'
 import { formatDuration, formatSize } from '../timeline/duration.ts'
+import { Far } from './far.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
+import { useSpread } from './spread.ts'
 import { summaryOf } from './summary.ts'
 import { colourOf, outputsOf, refusal, socketsFor } from './types.ts'
 
@@ -30,11 +32,10 @@ export type CardNode = Node<CardData, 'card'>
 /** A node on the canvas: what it is, its sockets, and how it stands in the run at the slider. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>): ReactNode {
   const { tab, node, wired, ghosts } = data
-  const run = useNodeRun(tab, id)
+  const { state, run } = useCardRun(tab, id)
   const definition = registry.get(node.type)
-  const state = run?.state ?? 'idle'
   const title = titleOf(node, registry)
-  const summary = summaryOf(node, definition)
+  const summary = useMemo(() => summaryOf(node, definition), [node, definition])
   return (
     <article
       className={`card card--${state} card--g-${groupOf(node.type)} ${selected ? 'card--selected' : ''} ${definition ? '' : 'card--missing'}`}
@@ -49,7 +50,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </span>
         <span className="card__title">{title}</span>
         <PinMark page={tab} id={id} />
-        {run && <StateMark run={run} />}
+        {run && <StateMark run={run} state={state} />}
       </header>
       {summary && <p className="card__summary">{summary}</p>}
       {!definition && (
@@ -75,8 +76,14 @@ const MARKS = {
   cancelled: Ban,
 } as const
 
-function StateMark({ run }: { readonly run: NodeView }): ReactNode {
-  const Mark = Object.hasOwn(MARKS, run.state) ? MARKS[run.state] : CircleDashed
+const StateMark = memo(function StateMark({
+  run,
+  state,
+}: {
+  readonly run: NodeView
+  readonly state: NodeState
+}): ReactNode {
+  const Mark = Object.hasOwn(MARKS, state) ? MARKS[state] : CircleDashed
   if (!Mark) return null
   const times = run.activations > 1 ? `×${run.activations}` : ''
   const took =
@@ -84,14 +91,27 @@ function StateMark({ run }: { readonly run: NodeView }): ReactNode {
       ? formatDuration(run.endedAt - run.startedAt)
       : ''
   return (
-    <span className={`card__state card__state--${run.state}`} title={run.state}>
+    <span className={`card__state card__state--${state}`} title={state}>
       <small>{[took, times].filter(Boolean).join(' ')}</small>
-      <Mark size={14} aria-label={run.state} />
+      <Mark size={14} aria-label={state} />
     </span>
   )
+})
+
+/** How a node stands; and, where there is anything to read, its outcome. From far away only the former is followed, and the card keeps its size. */
+function useCardRun(tab: string, id: string): { readonly state: NodeState; readonly run: NodeView | undefined } {
+  const isFar = useContext(Far)
+  const seen = useRef<NodeView | undefined>(undefined)
+  const run = useNodeRun(tab, id, isFar ? seen : undefined)
+  useEffect(() => {
+    if (!isFar) seen.current = run
+  }, [isFar, run])
+  const state = useSpread(tab, one => nodeIn(one, id)?.state ?? 'idle') as NodeState
+  return { state, run }
 }
 
-function SocketRows({
+/** They do not change with the run: each holds a handle, and these cost the most. */
+const SocketRows = memo(function SocketRows({
   id,
   tab,
   node,
@@ -167,7 +187,7 @@ function SocketRows({
       </ul>
     </div>
   )
-}
+})
 
 interface SocketProps {
   readonly node: string

@@ -59,7 +59,8 @@ export function useCards(tab: string, model: readonly CardNode[]) {
   return { cards, onNodesChange }
 }
 
-const AT_ONCE = 150
+/** How many cards are drawn in a frame. */
+export const AT_ONCE = 150
 
 /** A large spell comes in parts, so that the page answers from the first one on: every card must be drawn once to be measured. */
 function useGradually(model: readonly CardNode[]): readonly CardNode[] {

@@ -1,9 +1,9 @@
 import { BaseEdge, getBezierPath } from '@xyflow/react'
 import type { Edge, EdgeProps } from '@xyflow/react'
 import type { ReactNode } from 'react'
-import { memo } from 'react'
-import { useStore } from 'zustand'
-import { runs } from '../run/store.ts'
+import { memo, useContext } from 'react'
+import { Far } from './far.ts'
+import { useSpread } from './spread.ts'
 
 export interface WireData extends Record<string, unknown> {
   readonly tab: string
@@ -18,8 +18,9 @@ export type WireEdge = Edge<WireData, 'wire'>
 export const WireLine = memo(function WireLine(props: EdgeProps<WireEdge>): ReactNode {
   const { id, source, sourceHandleId, data, selected, markerEnd } = props
   const [path] = getBezierPath(props)
-  const used = useStore(runs, ({ tabs }) => {
-    const node = tabs[data?.tab ?? '']?.view.nodes[source]
+  const isFar = useContext(Far)
+  const used = useSpread(data?.tab ?? '', run => {
+    const node = run?.view.nodes[source]
     if (!node || typeof sourceHandleId !== 'string') return ''
     if (data?.flow) return node.pulses.includes(sourceHandleId) ? `fired ${node.activations}` : ''
     return Object.hasOwn(node.outputs, sourceHandleId) ? 'carried' : ''
@@ -32,7 +33,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<WireEdge>): Reac
     >
       {data?.broken && <title>{data.broken}</title>}
       <BaseEdge id={id} path={path} interactionWidth={14} {...(markerEnd ? { markerEnd } : {})} />
-      {used.startsWith('fired') && <path key={used} d={path} className="wire__pulse" pathLength={1} />}
+      {!isFar && used.startsWith('fired') && <path key={used} d={path} className="wire__pulse" pathLength={1} />}
     </g>
   )
 })

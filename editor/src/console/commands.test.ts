@@ -149,7 +149,7 @@ test('find goes to the next entry with the text, round the end, and counts them'
 test('what cannot be is refused with what can', () => {
   const { type } = open()
   expect(type('fly')).toEqual([
-    'error: no command "fly"; expected one of run, cancel, set, state, value, goto, find, clear, help',
+    'error: no command "fly"; expected one of run, trigger, pause, play, step, cancel, set, state, value, goto, find, clear, help',
   ])
   expect(type('constructor')[0]).toMatch(/^error: no command "constructor"/)
   expect(type('')).toEqual([])

@@ -7,6 +7,11 @@ export const openHelp = (): void => useHelp.setState({ open: true })
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl Enter', 'Run'],
+  ['F8', 'Pause the run, and go on'],
+  ['F10', 'Step: run one node of a paused run'],
+  ['B', 'Pause before the selected nodes, or not any more'],
+  ['P', 'Pin what the selected nodes gave, or let them run again'],
+  ['F on the timeline', 'Fork here: a new run goes on from the slider’s position'],
   ['Ctrl S', 'Save'],
   ['Ctrl K', 'Commands: find a node, open a spell, add a node'],
   ['Ctrl Z / Ctrl Shift Z', 'Undo, redo'],

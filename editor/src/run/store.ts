@@ -334,10 +334,16 @@ export function useTabRun(tab: string): TabRun {
 export function useTabRunField<K extends keyof TabRun>(tab: string, field: K): TabRun[K] {
   return useStore(runs, ({ tabs }) => (tabs[tab] ?? NOTHING)[field])
 }
-/** A node at the slider's position; undefined: it has not run. */
-export function useNodeRun(tab: string, node: string): NodeView | undefined {
-  return useStore(runs, ({ tabs }) => {
-    const nodes = tabs[tab]?.view.nodes
-    return nodes && Object.hasOwn(nodes, node) ? nodes[node] : undefined
-  })
+/** A node at the slider's position; undefined: it has not run. `instead`: what is answered as long as somebody cannot see it. */
+export function useNodeRun(
+  tab: string,
+  node: string,
+  instead?: { readonly current: NodeView | undefined },
+): NodeView | undefined {
+  return useStore(runs, ({ tabs }) => (instead ? instead.current : nodeIn(tabs[tab], node)))
+}
+/** A node of a run at the slider's position; undefined: it has not run. */
+export function nodeIn(run: TabRun | undefined, node: string): NodeView | undefined {
+  const nodes = run?.view.nodes
+  return nodes && Object.hasOwn(nodes, node) ? nodes[node] : undefined
 }

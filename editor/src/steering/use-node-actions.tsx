@@ -53,6 +53,7 @@ export function useNodeActions(page: string, id: string): readonly NodeAction[] 
         },
       hasRun &&
         isTop &&
+        type?.role !== 'input' &&
         !isRecording && {
           ...{ id: 'from', name: 'Run from here', icon: <StepForward size={size} />, isOn: false },
           run: () => void runFrom(session, tab, id),
