@@ -10,6 +10,7 @@ import type { RunnerHandlers } from './handlers.ts'
 import { readJson, toJson } from './json.ts'
 import { BLOB_HASH } from './runs/blobs.ts'
 import type { RunCommand } from './runs/commands.ts'
+import { checkBreakpoints } from './runs/mode.ts'
 import { toRunMessage } from './runs/record.ts'
 import type { ForkRequest } from './runs/runs.ts'
 import type { Runner } from './runner.ts'
@@ -41,8 +42,10 @@ export function controlHandlers(runner: Runner): Pick<RunnerHandlers, Controls> 
   return {
     cancelRun: ({ runId }, call) => ask(call, runId, { kind: 'cancel', reason: 'cancelled by its user' }),
     pauseRun: ({ runId }, call) => ask(call, runId, { kind: 'pause' }),
-    playRun: ({ runId, step, breakpoints, setBreakpoints }, call) =>
-      ask(call, runId, { kind: 'play', step, ...(setBreakpoints ? { breakpoints } : {}) }),
+    async playRun({ runId, step, breakpoints, setBreakpoints }, call) {
+      checkBreakpoints(breakpoints)
+      return ask(call, runId, { kind: 'play', step, ...(setBreakpoints ? { breakpoints } : {}) })
+    },
     answerRun: ({ runId, activation, choice, value, outputs }, call) =>
       ask(call, runId, { kind: 'answer', activation, answer: readAnswer(choice, value, outputs) }),
     sendToRun: ({ runId, name, message }, call) =>

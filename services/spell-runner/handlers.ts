@@ -173,16 +173,20 @@ async function startRun(
 
 /** The run of an earlier call with the same key, once it has ended. */
 async function finished(
-  { runs, journals }: Runner,
+  { runs, journals, store }: Runner,
   owner: string,
   id: string,
   detached: boolean,
   signal: AbortSignal,
 ): Promise<RunMessage> {
+  const here = detached ? undefined : runs.here(owner, id)
+  if (here) await settled(here, false, signal)
   const run = await runs.get(owner, id)
-  if (detached || run.endedAt > 0 || run.status !== 'running') return run
+  const isAside = Number((await store.find(owner, id))?.asleep_until) > 0
+  if (detached || here || isAside || run.status !== 'running') return run
   for await (const _ of journals.watch(owner, id, run.lastSeq, signal)) {
-    // Only its end matters.
+    const now = await runs.get(owner, id)
+    if (now.status !== 'running') return now
   }
   return runs.get(owner, id)
 }

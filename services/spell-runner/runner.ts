@@ -67,7 +67,6 @@ export async function openRunner(
   const publisher = createPublisher(bus)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
-  const detached = createDetached(bus, settings.DETACH_MS)
   const leaseMs = settings.RUN_LEASE_MS
   const leases = createLeases(database, instance, { leaseMs, alone })
   const stored = createStoredRuns(store, spellStore, plans)
@@ -83,9 +82,12 @@ export async function openRunner(
     },
     onAside: wakesAt => recovery.wakeAt(wakesAt),
   })
+  const detached = createDetached(bus, log, settings.DETACH_MS, (owner, id, reason) =>
+    runs.ask(owner, id, { kind: 'cancel', reason }),
+  )
   const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
   const recovery = createRecovery({
-    ...{ leases, runs, store, stored, committer, publisher, log, leaseMs, alone },
+    ...{ leases, runs, log, leaseMs, alone },
     onTaken: count => taken.add(count),
   })
   const housekeeping = keepHouse(runs, store, log)

@@ -87,7 +87,7 @@ export class ActiveRun {
       attempt,
       ...(stored ? { stored: stored.texts } : { make }),
       committer: workshop.committer,
-      onCommitted: (texts, first, last) => this.#committed(texts, first, last),
+      onCommitted: (texts, first, last, status) => this.#committed(texts, first, last, status),
       onLost: error => this.#lost(error),
       stateWrites: entry => this.#stateWrites(entry),
     })
@@ -95,7 +95,9 @@ export class ActiveRun {
     this.#run = startRun(this.#runOptions())
     this.#run.done.catch((error: unknown) => this.#broken(error))
     // What is taken up may have nothing to do: then no commit says so.
-    if (stored) void this.#run.live.then(() => this.#lookIdle())
+    if (!stored) return
+    this.#status = this.#journal.status
+    void this.#run.live.then(() => this.#lookIdle())
   }
 
   #lookIdle(): void {
@@ -164,6 +166,9 @@ export class ActiveRun {
   /** Asks the run something; resolves when what that led to at once is in the database. Rejects with graph's `RunRefusal`. */
   async ask(work: (run: Run) => void): Promise<void> {
     await this.#run.live
+    // What it is asked must be in its journal before that is confirmed.
+    while (!this.#run.admits) await new Promise(resolve => setImmediate(resolve))
+    if (this.#gone && !this.#terminal) throw unavailable('the run was put aside at this moment: try again')
     const before = this.#run.seq
     work(this.#run)
     if (this.#run.seq > before) await this.#journal.durable(before + 1)
@@ -194,9 +199,8 @@ export class ActiveRun {
   }
 
   /** Stops at once; what is recorded is for whoever takes it up. */
-  abandon(): void {
+  abandon(error: Error = unavailable(`the run goes on elsewhere: GET /v1/runs/${this.id}`)): void {
     this.#run.abandon()
-    const error = unavailable(`this runner is ending; the run goes on: GET /v1/runs/${this.id}`)
     this.#settled.reject(error)
     this.#finished.reject(error)
     this.#leave()
@@ -221,11 +225,12 @@ export class ActiveRun {
       id,
       attempt,
       status: this.#status,
-      outputs: terminal?.kind === 'run.completed' ? JSON.stringify(terminal.outputs) : '{}',
+      outputs: JSON.stringify((terminal && terminal.kind !== 'run.failed' && terminal.outputs) || {}),
       error: terminal?.kind === 'run.failed' ? JSON.stringify(terminal.error) : null,
       last_seq: committed,
       digest: terminal?.digest ?? '',
       ended_at: terminal?.at ?? 0,
+      asleep_until: 0,
     }
   }
 
@@ -238,21 +243,22 @@ export class ActiveRun {
       queueMicrotask(() => this.#run.fail(tooLong('what is kept beside the journal', MOST_BLOB_CHARACTERS)))
   }
 
-  #committed(texts: readonly string[], first: number, last: Entry): void {
+  #committed(texts: readonly string[], first: number, last: Entry, status: RunRow['status'] | undefined): void {
     this.#workshop.publisher.entries({ owner: this.owner, spell: this.spell, run: this.id }, this.attempt, first, texts)
+    this.#status = status ?? this.#status
     if (isTerminal(last)) {
-      this.#status = last.kind === 'run.completed' ? 'completed' : last.kind === 'run.failed' ? 'failed' : 'cancelled'
       this.#settled.resolve()
       this.#finished.resolve()
       this.#leave()
       return
     }
-    this.#status = this.#journal.status
     this.#lookIdle()
   }
 
   async #turn(): Promise<void> {
     await new Promise(resolve => setImmediate(resolve))
+    // Scopes may close without leaving an entry: then no commit says that there is nothing more to do.
+    setImmediate(() => this.#lookIdle())
     // A run that works faster than the database stores waits for it.
     if (this.#journal.lag > MOST_LAG) await this.#journal.durable(this.#run.seq)
   }
@@ -279,9 +285,10 @@ export class ActiveRun {
     })
   }
 
-  #lost(error: unknown): void {
+  #lost(error: Error): void {
+    if (this.#gone) return
     this.#workshop.log.warn({ run: this.id, attempt: this.attempt, error }, 'a run is not written from here any more')
-    this.abandon()
+    this.abandon(error)
   }
 
   /** A journal that does not fit its spell, or our own bug: the run cannot go on, and says so. */

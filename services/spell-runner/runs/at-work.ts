@@ -20,6 +20,7 @@ export interface AtWork {
   get(id: string): ActiveRun | undefined
   all(): Iterable<ActiveRun>
   countOf(owner: string): number
+  /** Puts a run to work. Of one that was taken up twice at the same time the later attempt goes on. */
   put(given: ActiveOptions): ActiveRun
   close(): void
 }
@@ -37,9 +38,10 @@ export function createAtWork(options: AtWorkOptions): AtWork {
     idle.delete(run)
     if (closed || !run.isIdle || run.seq !== seq) return
     const { wakesAt } = run
+    const { status } = run.row()
     run.leaveAside()
     const isStored = await untilStored(
-      () => leases.putAside(run.id, run.attempt, wakesAt),
+      () => leases.putAside(run.id, run.attempt, status, wakesAt),
       error => log.warn({ error, run: run.id }, 'a waiting run cannot be put aside: trying again'),
       () => active.has(run.id) || closed,
     )
@@ -73,6 +75,9 @@ export function createAtWork(options: AtWorkOptions): AtWork {
     all: () => active.values(),
     countOf: (owner: string) => perUser.get(owner) ?? 0,
     put(given: ActiveOptions): ActiveRun {
+      const before = active.get(given.id)
+      if (before && before.attempt >= given.attempt) return before
+      before?.abandon()
       // Counted first: a run may end within its constructor's call, though never leave before it is committed.
       perUser.set(given.make.owner, (perUser.get(given.make.owner) ?? 0) + 1)
       const run = new ActiveRun(given, workshop)
@@ -88,7 +93,8 @@ export function createAtWork(options: AtWorkOptions): AtWork {
   }
 }
 
-async function untilStored(
+/** Tries again until it is stored; false: it need not be any more. */
+export async function untilStored(
   store: () => Promise<void>,
   onError: (error: unknown) => void,
   isMoot: () => boolean,

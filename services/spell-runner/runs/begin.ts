@@ -12,6 +12,7 @@ import type { CompiledSpell } from '../spells/plans.ts'
 import type { ActiveOptions } from './active.ts'
 import type { NewRun } from './commit.ts'
 import { planFork, readPins } from './fork.ts'
+import { checkBreakpoints } from './mode.ts'
 import type { RunMode } from './mode.ts'
 import type { ForkRequest, StartOptions } from './runs.ts'
 import type { RunRow, RunStore, StoredKey } from './store.ts'
@@ -45,6 +46,7 @@ export async function planBranch(
 ): Promise<{ options: ActiveOptions; ignoredPins: readonly string[]; how: 'followed' | 'recalled' }> {
   const { changed, breakpoints, session = '' } = request
   const { row } = base
+  checkBreakpoints(breakpoints)
   const id = newId('r')
   const { how, options: beginning } = await planFork(base, id, request)
   const compiled = changed?.compiled ?? base.compiled
@@ -99,10 +101,8 @@ function withMode(options: Omit<ActiveOptions, 'mode'>, mode: RunMode): ActiveOp
 function checkStart({ startAt, compiled, breakpoints }: StartOptions): void {
   if (startAt !== '' && startsNamed(compiled.plan, startAt).length === 0)
     throw invalid([{ path: 'startAt', message: `no start is called "${startAt}"` }])
-  if (breakpoints.length > MOST_BREAKPOINTS)
-    throw invalid([{ path: 'breakpoints', message: `at most ${MOST_BREAKPOINTS}` }])
+  checkBreakpoints(breakpoints)
 }
-const MOST_BREAKPOINTS = 1_000
 
 function readInputs({ compiled, inputs, state }: StartOptions): { values: Values; state: JsonObject | undefined } {
   const given = readJson(inputs, 'inputs')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
+import type { RunStatus } from './record.ts'
 
 /** A new run, as it is inserted with its first entries. */
 export interface NewRun {
@@ -19,7 +20,7 @@ export interface NewRun {
 
 /** What else changes with a run's entries. */
 export interface RunChange {
-  readonly status: string
+  readonly status: RunStatus
   /** JSON texts. */
   readonly outputs: string
   readonly error: string | null

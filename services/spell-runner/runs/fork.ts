@@ -1,4 +1,5 @@
 import type { Entry, RunStarted } from '#graph/journal.ts'
+import { isTerminal } from '#graph/journal.ts'
 import type { JsonObject, Values } from '#graph/json.ts'
 import type { Plan } from '#graph/plan.ts'
 import { DivergenceError, replay } from '#graph/replay.ts'
@@ -36,10 +37,12 @@ export async function planFork(
   const { entries, row, compiled } = base
   const [started] = entries
   if (started?.kind !== 'run.started') throw notFound(`the run "${row.id}" has no journal`)
-  if (seq > 0 && seq >= entries.length)
+  // After the end of a run nothing comes; after the last entry of one that goes on, something does.
+  const most = entries.filter(entry => !isTerminal(entry)).length
+  if (seq > most)
     throw new CodedError(
       'OUT_OF_RANGE',
-      `a run of ${entries.length} entries branches off after one of 1 to ${entries.length - 1}, not ${seq}`,
+      `a run of ${entries.length} entries branches off after one of 1 to ${most}, not ${seq}`,
     )
   const plan = changed?.compiled.plan ?? compiled.plan
   if (from !== '' && !plan.nodes.some(node => node.id === from))
@@ -47,7 +50,9 @@ export async function planFork(
   const common = { inputs: started.inputs as Values, state: started.state, seed: started.seed }
   const fork = { run: row.id, seq: seq > 0 ? seq : entries.length }
   if (seq > 0 && from === '' && (!changed || (await follows(plan, entries.slice(0, seq))))) {
-    const prefix = entries.slice(0, seq).map((entry, index) => (index === 0 ? renamed(started, id, fork) : entry))
+    const prefix = entries
+      .slice(0, seq)
+      .map(entry => (entry === started ? renamed(started, id, fork) : withoutAim(entry)))
     return { how: 'followed', options: { ...common, prefix, mode: { fork } } }
   }
   const wanted = { seq, ...(from === '' ? {} : { from }) }
@@ -68,6 +73,13 @@ export async function planFork(
 /** What the entry says that begins the new run. */
 function renamed(started: RunStarted, run: string, fork: { run: string; seq: number }): RunStarted {
   return { ...started, run, fork }
+}
+
+/** Where a run is to stop is its own: a branch has its own breakpoints. */
+function withoutAim(entry: Entry): Entry {
+  if (entry.kind !== 'run.resumed') return entry
+  const { step: _, breakpoints: __, ...rest } = entry
+  return rest
 }
 
 async function follows(plan: Plan, entries: readonly Entry[]): Promise<boolean> {

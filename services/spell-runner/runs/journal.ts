@@ -2,9 +2,11 @@ import { externalize } from '#graph/blob.ts'
 import { createDigest } from '#graph/digest.ts'
 import type { Entry, TerminalEntry } from '#graph/journal.ts'
 import { isTerminal } from '#graph/journal.ts'
+import { notFound, unavailable } from '#mesh/errors.ts'
 import { hashOfBlob } from './blobs.ts'
 import type { Blob, NewRun, RunBatch, RunChange, StateWrite } from './commit.ts'
 import type { Committable, Committer } from './committer.ts'
+import type { RunStatus } from './record.ts'
 
 /** Whose journal it is and where it stands. */
 export interface JournalOptions {
@@ -15,10 +17,10 @@ export interface JournalOptions {
   /** What is stored already, of a run that is resumed. */
   readonly stored?: readonly string[]
   readonly committer: Committer
-  /** Entries are in the database: `texts`, the first of them numbered `first`. */
-  onCommitted(texts: readonly string[], first: number, last: Entry): void
+  /** Entries are in the database: `texts`, the first of them numbered `first`. `status`: of the run from now on, where that has changed. */
+  onCommitted(texts: readonly string[], first: number, last: Entry, status: RunStatus | undefined): void
   /** Nothing more can be written: the run belongs to another runner, or it cannot be stored. */
-  onLost(error: unknown): void
+  onLost(error: Error): void
   /** The writes to the spell's state that go with the end of the run. */
   stateWrites(entry: TerminalEntry): readonly StateWrite[]
 }
@@ -170,12 +172,12 @@ export class RunJournal implements Committable {
     return batch
   }
 
-  committed({ texts }: RunBatch): void {
+  committed({ texts, change }: RunBatch): void {
     const first = this.#committed + 1
     this.#committed += texts.length
     const last = this.#taken ?? (JSON.parse(texts.at(-1) ?? 'null') as Entry)
     if (this.#texts.length > 0) this.#options.committer.schedule(this)
-    this.#options.onCommitted(texts, first, last)
+    this.#options.onCommitted(texts, first, last, change?.status)
     if (this.#waiting.length === 0) return
     const ready = this.#waiting.filter(({ seq }) => seq <= this.#committed)
     this.#waiting = this.#waiting.filter(({ seq }) => seq > this.#committed)
@@ -183,14 +185,15 @@ export class RunJournal implements Committable {
   }
 
   refused(): void {
-    this.#end(new Error('this run belongs to another runner now'))
+    this.#end(unavailable('the run goes on elsewhere, or is gone: try again'))
   }
 
   unfit(error: unknown): void {
-    this.#end(error)
+    const isOrphan = error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION
+    this.#end(isOrphan ? notFound('its spell is gone') : new Error('its entries cannot be stored', { cause: error }))
   }
 
-  #end(error: unknown): void {
+  #end(error: Error): void {
     this.#lost = { error }
     this.#texts = []
     this.#options.onLost(error)
@@ -199,6 +202,7 @@ export class RunJournal implements Committable {
   }
 }
 
+const FOREIGN_KEY_VIOLATION = '23503'
 const NOTHING = { outputs: '{}', error: null, digest: '', ended_at: 0 }
 
 function toChange(entry: TerminalEntry): RunChange {
@@ -209,6 +213,6 @@ function toChange(entry: TerminalEntry): RunChange {
     case 'run.failed':
       return { ...ended, status: 'failed', error: JSON.stringify(entry.error) }
     case 'run.cancelled':
-      return { ...ended, status: 'cancelled' }
+      return { ...ended, status: 'cancelled', outputs: JSON.stringify(entry.outputs ?? {}) }
   }
 }

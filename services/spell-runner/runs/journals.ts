@@ -25,7 +25,7 @@ export interface Journals {
 
 const PAGE_ENTRIES = 500
 const MOST_PAGE_ENTRIES = 2_000
-const MOST_PAGE_CHARACTERS = 2 * 1024 * 1024
+const MOST_PAGE_BYTES = 2 * 1024 * 1024
 const MOST_GATHERED = 5_000
 
 export function createJournals(store: RunStore, bus: Bus): Journals {
@@ -33,7 +33,7 @@ export function createJournals(store: RunStore, bus: Bus): Journals {
   const page = async (owner: string, run: string, after: number, limit: number): Promise<EntryPage> => {
     const found = await store.entries(owner, run, after, Math.min(limit || PAGE_ENTRIES, MOST_PAGE_ENTRIES))
     if (!found) throw missing(run)
-    return { ...found, texts: upToCharacters(found.texts) }
+    return { ...found, texts: upToBytes(found.texts) }
   }
   return {
     page,
@@ -55,14 +55,16 @@ export function createJournals(store: RunStore, bus: Bus): Journals {
       // The journal only grows: entries up to the position of the row are one consistent reading.
       for (const text of (await store.journal(run)).slice(0, Number(row.last_seq)))
         applyEntry(view, JSON.parse(text) as Entry)
-      return { row, view }
+      // Of a long batch the row may know less than the entries say.
+      const status = view.status === 'idle' ? row.status : view.status
+      return { row: { ...row, status }, view }
     },
   }
 }
 
-function upToCharacters(texts: readonly string[]): readonly string[] {
+function upToBytes(texts: readonly string[]): readonly string[] {
   let size = 0
-  const end = texts.findIndex((text, index) => (size += text.length) > MOST_PAGE_CHARACTERS && index > 0)
+  const end = texts.findIndex((text, index) => (size += Buffer.byteLength(text)) > MOST_PAGE_BYTES && index > 0)
   return end < 0 ? texts : texts.slice(0, end)
 }
 

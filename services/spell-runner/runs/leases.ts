@@ -15,7 +15,7 @@ export interface Leases {
   /** Takes one run of this user that has not ended and that nobody works on, with the next attempt. Undefined: there is none such. */
   take(owner: string, id: string): Promise<RunRow | undefined>
   /** Leaves a run to whoever asks it something, or to everybody from a moment on (milliseconds since 1970). */
-  putAside(id: string, attempt: number, wakesAt: number | undefined): Promise<void>
+  putAside(id: string, attempt: number, status: string, wakesAt: number | undefined): Promise<void>
   /** When the next run that was put aside is due; undefined: none is. */
   nextWake(): Promise<number | undefined>
   /** Gives up this runner's runs and its lease, at once. */
@@ -60,9 +60,10 @@ export function createLeases(
         returning ${RUN_COLUMNS}`.execute(database)
       return rows[0]
     },
-    async putAside(id, attempt, wakesAt) {
+    async putAside(id, attempt, status, wakesAt) {
+      const until = wakesAt === undefined ? NEVER : Math.min(NEVER, Math.max(1, Math.ceil(wakesAt)))
       await sql`
-        update spell_runner.runs set runner = null, asleep_until = ${wakesAt === undefined ? NEVER : Math.ceil(wakesAt)}::bigint
+        update spell_runner.runs set runner = null, status = ${status}, asleep_until = ${until}::bigint
         where id = ${id} and runner = ${runner} and attempt = ${attempt} and ended_at = 0`.execute(database)
     },
     async nextWake() {

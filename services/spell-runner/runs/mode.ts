@@ -1,4 +1,16 @@
 import type { RunOptions } from '#graph/run.ts'
+import { invalid } from '#mesh/errors.ts'
+
+const MOST_BREAKPOINTS = 1_000
+const LONGEST_PATH = 2_000
+
+/** Refuses breakpoints that nobody has set by hand: they are kept with the run. */
+export function checkBreakpoints(breakpoints: readonly string[]): void {
+  if (breakpoints.length > MOST_BREAKPOINTS)
+    throw invalid([{ path: 'breakpoints', message: `at most ${MOST_BREAKPOINTS}, not ${breakpoints.length}` }])
+  const long = breakpoints.findIndex(path => path.length > LONGEST_PATH)
+  if (long >= 0) throw invalid([{ path: `breakpoints[${long}]`, message: `is longer than ${LONGEST_PATH} characters` }])
+}
 
 /** How a run was started, beside its inputs: kept with it, because whoever takes it up needs it again. */
 export interface RunMode {

@@ -1,20 +1,10 @@
-import type { TerminalEntry } from '#graph/journal.ts'
 import type { Log } from '#mesh/log.ts'
-import type { Committer } from './committer.ts'
-import { RunJournal } from './journal.ts'
 import type { Leases } from './leases.ts'
-import type { Publisher } from './publisher.ts'
 import type { Runs } from './runs.ts'
-import type { RunRow, RunStore } from './store.ts'
-import type { StoredRuns } from './stored.ts'
 
 export interface RecoveryOptions {
   readonly leases: Leases
   readonly runs: Runs
-  readonly store: RunStore
-  readonly stored: StoredRuns
-  readonly committer: Committer
-  readonly publisher: Publisher
   readonly log: Log
   readonly leaseMs: number
   /** Nobody else can leave runs behind: it is enough to look once. */
@@ -34,6 +24,7 @@ export interface Recovery {
 
 const AT_ONCE = 100
 const LONGEST_TIMER_MS = 86_400_000
+const AGAIN_MS = 1_000
 
 export function createRecovery(options: RecoveryOptions): Recovery {
   const { leases, runs, log, leaseMs, alone } = options
@@ -57,7 +48,8 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       await renew()
       for (;;) {
         const rows = ended ? [] : await leases.takeOrphans(AT_ONCE)
-        for (const row of rows) await takeUp(row, options)
+        // One that cannot be taken up must not keep the others from it.
+        for (const row of rows) await runs.takeUp(row).catch(() => undefined)
         if (rows.length > 0) options.onTaken(rows.length)
         if (rows.length < AT_ONCE) return
       }
@@ -105,7 +97,10 @@ function createWaker(leases: Leases, log: Log, onDue: () => void) {
       () => {
         next = Infinity
         onDue()
-        leases.nextWake().then(at, (error: unknown) => log.warn({ error }, 'waiting runs cannot be looked up'))
+        leases.nextWake().then(at, (error: unknown) => {
+          log.warn({ error }, 'waiting runs cannot be looked up: trying again')
+          at(Date.now() + AGAIN_MS)
+        })
       },
       Math.min(LONGEST_TIMER_MS, Math.max(0, moment - Date.now()) + 1),
     )
@@ -121,47 +116,4 @@ function createWaker(leases: Leases, log: Log, onDue: () => void) {
 
 function abandonAll(runs: Runs): void {
   for (const run of [...runs.active()]) run.abandon()
-}
-
-/** Goes on with a run from what is stored of it, with the documents that it began with. */
-async function takeUp(row: RunRow, options: RecoveryOptions): Promise<void> {
-  const { runs, stored, store, log } = options
-  try {
-    const run = await stored.read(row)
-    log.info({ run: row.id, attempt: row.attempt, seq: run.entries.length }, 'a run is taken up')
-    await runs.resume(run)
-  } catch (error) {
-    log.error({ run: row.id, error }, 'a run cannot be taken up')
-    await failStored(row, await store.journal(row.id), error, options)
-  }
-}
-
-/** Ends a run that cannot be taken up, in its journal. */
-async function failStored(
-  row: RunRow,
-  stored: readonly string[],
-  error: unknown,
-  { committer, publisher }: RecoveryOptions,
-): Promise<void> {
-  const journal = new RunJournal({
-    run: row.id,
-    attempt: row.attempt,
-    stored,
-    committer,
-    onCommitted: (texts, first) =>
-      publisher.entries({ owner: row.owner, spell: row.spell, run: row.id }, row.attempt, first, texts),
-    onLost: () => {},
-    stateWrites: () => [],
-  })
-  const seq = stored.length + 1
-  const message = `it could not go on after its runner was gone: ${error instanceof Error ? error.message : String(error)}`
-  const entry: TerminalEntry = {
-    seq,
-    at: Date.now(),
-    kind: 'run.failed',
-    error: { code: 'INTERNAL', message },
-    lastSeq: seq,
-  }
-  journal.append({ ...entry, digest: journal.digestOf(entry) })
-  await journal.durable(seq)
 }

@@ -4,15 +4,16 @@ import type { CompiledSpell } from '../spells/plans.ts'
 import type { ActiveRun } from './active.ts'
 import { createAtWork } from './at-work.ts'
 import type { AtWorkOptions } from './at-work.ts'
-import { planBranch, planStart, toResumed } from './begin.ts'
+import { planBranch, planStart } from './begin.ts'
 import { createRemoteCommands, perform } from './commands.ts'
 import type { RunCommand } from './commands.ts'
 import type { Leases } from './leases.ts'
-import type { RunMode } from './mode.ts'
 import { toRunMessage } from './record.ts'
 import type { RunMessage } from './record.ts'
 import type { RunRow, RunStore } from './store.ts'
-import type { StoredRun, StoredRuns } from './stored.ts'
+import type { StoredRuns } from './stored.ts'
+import { createTakeUp } from './take-up.ts'
+import type { TakeUp } from './take-up.ts'
 
 /** What to run. */
 export interface StartOptions {
@@ -57,8 +58,10 @@ export interface Runs {
   start(options: StartOptions): Promise<Started>
   /** Starts a run that branches off another of the same user. */
   fork(request: ForkRequest): Promise<Started & { readonly how: 'followed' | 'recalled' }>
-  /** Puts a stored run to work again. */
-  resume(stored: StoredRun): Promise<ActiveRun>
+  /** Puts a stored run to work that this runner has taken; see {@link TakeUp.go}. */
+  takeUp(row: RunRow): Promise<ActiveRun | undefined>
+  /** One that is at work here. */
+  here(owner: string, id: string): ActiveRun | undefined
   get(owner: string, id: string): Promise<RunMessage>
   /** Asks a run something, wherever it is at work; one that was put aside is put to work. Answers it as it is then. */
   ask(owner: string, id: string, command: RunCommand): Promise<RunMessage>
@@ -85,7 +88,13 @@ export function createRuns(options: RunsOptions): Runs {
   const { store, bus, mostPerUser, stored, leases } = options
   const atWork = createAtWork(options)
   const remote = createRemoteCommands(bus, atWork.get, options.log)
-  const take = createTake(leases, async row => resume(await stored.read(row)))
+  const takeUp = createTakeUp(options, atWork)
+  const take = createTake(leases, takeUp)
+  const deletions = bus.subscribe('chg.v1.*.*', ({ payload }) => {
+    const { spell, revision } = JSON.parse(Buffer.from(payload).toString()) as { spell: string; revision: number }
+    if (revision > 0) return
+    for (const run of [...atWork.all()]) if (run.spell === spell) run.abandon(missing(run.id))
+  })
   let closed = false
 
   const mayBegin = (owner: string) => {
@@ -107,9 +116,6 @@ export function createRuns(options: RunsOptions): Runs {
     return toRunMessage(here ? here.row() : await find(owner, id))
   }
 
-  const resume = async (run: StoredRun): Promise<ActiveRun> =>
-    atWork.put(toResumed(run, await stored.recallFor(run.row.owner, JSON.parse(run.row.mode) as RunMode)))
-
   return {
     async start(given) {
       mayBegin(given.owner)
@@ -122,18 +128,24 @@ export function createRuns(options: RunsOptions): Runs {
       const { options: begun, ...rest } = await planBranch(base, request)
       return { run: atWork.put(begun), ...rest }
     },
-    resume,
+    takeUp: takeUp.go,
+    here: (owner, id) => {
+      const run = atWork.get(id)
+      return run?.owner === owner ? run : undefined
+    },
     get,
     async ask(owner, id, command) {
       const here = atWork.get(id)
       if (here && here.owner === owner) return askHere(here, command)
+      if (Number((await find(owner, id)).ended_at) === 0) {
+        const taken = closed ? undefined : await take(owner, id)
+        if (taken) return askHere(taken, command)
+      }
       const row = await find(owner, id)
       if (Number(row.ended_at) > 0) {
         if (command.kind === 'cancel') return toRunMessage(row)
         throw precondition(`the run "${id}" has ended`)
       }
-      const taken = closed ? undefined : await take(owner, id)
-      if (taken) return askHere(taken, command)
       await remote.ask(id, owner, command)
       return get(owner, id)
     },
@@ -141,23 +153,21 @@ export function createRuns(options: RunsOptions): Runs {
     close() {
       closed = true
       remote.close()
+      deletions.unsubscribe()
       atWork.close()
     },
   }
 }
 
 /** Puts a run to work here that nobody has. Two who ask at the same time get the same one. */
-function createTake(
-  leases: Leases,
-  resume: (row: RunRow) => Promise<ActiveRun>,
-): (owner: string, id: string) => Promise<ActiveRun | undefined> {
+function createTake(leases: Leases, takeUp: TakeUp): (owner: string, id: string) => Promise<ActiveRun | undefined> {
   const taking = new Map<string, Promise<ActiveRun | undefined>>()
   return (owner, id) => {
-    const known = taking.get(id)
+    const known = taking.get(id) ?? takeUp.get(id)
     if (known) return known
     const work = leases
       .take(owner, id)
-      .then(row => row && resume(row))
+      .then(row => row && takeUp.go(row))
       .finally(() => taking.delete(id))
     taking.set(id, work)
     return work

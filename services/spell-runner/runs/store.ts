@@ -23,6 +23,8 @@ export interface RunRow {
   readonly attempt: number
   readonly started_at: number
   readonly ended_at: number
+  /** Put aside until this moment; 0: it is at work, or to be taken up. */
+  readonly asleep_until: number
 }
 
 /** A page of a journal, and where the run stood when it was read. */
@@ -76,7 +78,7 @@ export interface RunStore {
 
 const COLUMNS = sql.raw(
   `r.id, r.owner, r.spell, r.revision, r.draft, r.library::text as library, r.limits::text as limits, r.mode::text as mode, r.session, r.keeps_state, r.status,
-   r.inputs::text as inputs, r.outputs::text as outputs, r.error::text as error, r.last_seq, r.digest, r.attempt, r.started_at, r.ended_at`,
+   r.inputs::text as inputs, r.outputs::text as outputs, r.error::text as error, r.last_seq, r.digest, r.attempt, r.started_at, r.ended_at, r.asleep_until`,
 )
 /** What {@link RunRow} is selected by, from `spell_runner.runs r`. */
 export const RUN_COLUMNS = COLUMNS

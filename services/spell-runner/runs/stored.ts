@@ -4,6 +4,7 @@ import type { Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
 import type { Recall } from '#graph/known.ts'
 import { downstreamOf, recall } from '#graph/recall.ts'
+import { CodedError, notFound } from '#mesh/errors.ts'
 import type { CompiledSpell, Library, Plans } from '../spells/plans.ts'
 import type { SpellStore } from '../spells/store.ts'
 import type { RunMode } from './mode.ts'
@@ -35,7 +36,7 @@ export function createStoredRuns(store: RunStore, spells: SpellStore, plans: Pla
       row.draft === null
         ? (await spells.find(row.owner, row.spell, row.revision))?.document
         : await store.draft(row.draft)
-    if (text === undefined) throw new Error('its spell is gone')
+    if (text === undefined) throw notFound('its spell is gone')
     return JSON.parse(text) as SpellDocument
   }
   const read = async (row: RunRow): Promise<StoredRun> => {
@@ -43,7 +44,7 @@ export function createStoredRuns(store: RunStore, spells: SpellStore, plans: Pla
     const found = await document(row)
     const compiled = await plans.compileWith(row.owner, found, JSON.parse(row.library) as Library)
     const entries = texts.map(text => JSON.parse(text) as Entry)
-    if (entries[0]?.kind !== 'run.started') throw new Error('its journal has no beginning')
+    if (entries[0]?.kind !== 'run.started') throw new CodedError('DATA_LOSS', 'its journal has no beginning')
     return { row, document: found, compiled, texts, entries: await hydrateAll(store, row.id, entries, texts) }
   }
   return {

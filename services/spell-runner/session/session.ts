@@ -4,7 +4,6 @@ import { isCoded, invalid, precondition } from '#mesh/errors.ts'
 import type { SessionRequest, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Handlers } from '#mesh/service.ts'
 import { readJson, toJson } from '../json.ts'
-import type { ActiveRun } from '../runs/active.ts'
 import { toRunMessage } from '../runs/record.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { RunStore } from '../runs/store.ts'
@@ -12,7 +11,7 @@ import type { CompiledSpell, Plans } from '../spells/plans.ts'
 import { hashOf } from '../spells/plans.ts'
 import { documentText } from '../spells/documents.ts'
 import type { Spells } from '../spells/spells.ts'
-import type { Detached } from './detached.ts'
+import type { Detached, DetachedRun } from './detached.ts'
 
 /** What sessions work with. */
 export interface SessionParts {
@@ -45,7 +44,8 @@ export class Session {
   readonly #id: string
   readonly #parts: SessionParts
   readonly #open = new Map<string, SpellRunner>()
-  readonly #started = new Map<ActiveRun, 'finish' | 'cancel'>()
+  /** Runs that are to stop when nobody looks at them any more, by id; one that was put aside is among them still. */
+  readonly #started = new Map<string, DetachedRun>()
 
   constructor(user: string, id: string, parts: SessionParts) {
     this.#user = user
@@ -75,7 +75,7 @@ export class Session {
   /** The socket is gone: its runs go on, or stop after a while. */
   end(): void {
     this.#open.clear()
-    for (const [run, onDetach] of this.#started) if (onDetach === 'cancel') this.#parts.detached.add(run)
+    for (const run of this.#started.values()) this.#parts.detached.add(run)
     this.#started.clear()
   }
 
@@ -150,8 +150,14 @@ export class Session {
           session: this.#id,
         })
     const { run, ignoredPins } = started
-    this.#started.set(run, onDetach || 'cancel')
-    run.finished.catch(() => {}).finally(() => this.#started.delete(run))
+    if (onDetach !== 'finish') {
+      const { id, owner, spell } = run
+      this.#started.set(id, { id, owner, spell })
+      run.finished.then(
+        () => this.#started.delete(id),
+        () => {},
+      )
+    }
     await run.stored
     const how = 'how' in started ? (started.how as string) : ''
     return { $case: 'started', value: { run: toRunMessage(run.row()), ignoredPins, how } }
