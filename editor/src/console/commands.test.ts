@@ -155,7 +155,7 @@ test('what cannot be is refused with what can', () => {
   expect(type('')).toEqual([])
   expect(type('value say')).toEqual(['info: {\n  "text": "Hello Ada"\n}'])
   expect(type('state')).toEqual(['info: {\n  "mood": "fine"\n}'])
-  expect(type('help')).toHaveLength(9)
+  expect(type('help')).toHaveLength(13)
 })
 
 test('a recorded run is not run, stopped or changed', () => {

@@ -5,7 +5,7 @@ import type { RunRecord } from '#client/index.ts'
 import { openComparison } from '../compare/store.ts'
 import { usePage } from '../contracts.ts'
 import { useSession } from '../session/context.ts'
-import { useRunsOf } from '../steering/runs-of.ts'
+import { useRunsAnew } from '../steering/runs-of.ts'
 import { openWaitOf } from '../steering/wait-dialog.tsx'
 import { saveRun } from '../tabs/recording.ts'
 import { formatDuration } from '../timeline/duration.ts'
@@ -16,7 +16,7 @@ import { useTabRunField } from './store.ts'
 /** Past and present runs of the spell; a click puts one into the timeline, two that are chosen are compared. */
 export function RunList({ tab }: { readonly tab: string }): ReactNode {
   const page = usePage(tab)
-  const list = useRunsOf(tab)
+  const list = useRunsAnew(tab)
   const [chosen, setChosen] = useState<readonly string[]>([])
   if (!page.spell || list?.runs.length === 0)
     return (

@@ -41,6 +41,18 @@ export function useRunsFresh(tab: string): void {
   const run = useTabRunField(tab, 'run')?.id
   const status = useStore(runs, ({ tabs }) => tabs[tab] && statusOf(tabs[tab]))
   useEffect(() => void refreshRuns(session, tab), [session, tab, spell, run, status])
+  // One began elsewhere.
+  useEffect(
+    () => session.client.on('head', head => void (head.spell === spell && refreshRuns(session, tab))),
+    [session, tab, spell],
+  )
+}
+
+/** The same, for whoever shows the list: what ran elsewhere meanwhile is in it. */
+export function useRunsAnew(tab: string): RunsOf | undefined {
+  const session = useSession()
+  useEffect(() => void refreshRuns(session, tab), [session, tab])
+  return useRunsOf(tab)
 }
 
 /** The runs of a tab's spell; undefined: nobody has answered yet. */
