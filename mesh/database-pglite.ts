@@ -1,9 +1,14 @@
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
-import { Kysely, PGliteDialect, sql } from 'kysely'
+import { Kysely, PGliteDialect } from 'kysely'
+import type { PGliteDialectConfig } from 'kysely'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from './database.ts'
+import { createPgliteSession } from './database-pglite-session.ts'
+import type { PgliteSession } from './database-pglite-session.ts'
+import { createStatements } from './database-pglite-statements.ts'
+import type { Answer } from './database-pglite-statements.ts'
 import { takeLock } from './lock-file.ts'
 import { ensureCluster } from './new-cluster.ts'
 
@@ -27,15 +32,17 @@ export async function openFolderDatabase(dataDir: string): Promise<Database> {
 /** Opens an empty Postgres that lives in this process's memory, from a snapshot where one is given. */
 export async function openMemoryDatabase(snapshot?: Blob): Promise<Database & { snapshot(): Promise<Blob> }> {
   const pglite = await PGlite.create({ extensions: { vector }, ...(snapshot ? { loadDataDir: snapshot } : {}) })
-  if (!snapshot) await pglite.exec('create extension if not exists vector')
+  await pglite.exec('create extension if not exists vector')
   return { ...toDatabase(pglite), snapshot: () => pglite.dumpDataDir('none') }
 }
 
 function toDatabase(pglite: PGlite, release?: () => Promise<void>): Database {
-  const kysely = new Kysely<any>({ dialect: new PGliteDialect({ pglite }) })
+  const session = createPgliteSession(createStatements(pglite))
+  const kysely = new Kysely<any>({ dialect: new PGliteDialect({ pglite: toDialect(pglite, session) }) })
   let closed: Promise<void> | undefined
   const close = async () => {
     await kysely.destroy()
+    await session.end()
     if (!pglite.closed) await pglite.close()
     await release?.()
   }
@@ -44,20 +51,48 @@ function toDatabase(pglite: PGlite, release?: () => Promise<void>): Database {
     alone: true,
     vectors: true,
     transaction: work =>
-      pglite.transaction(transaction =>
+      session.transaction(({ query, exec }) =>
         work({
-          run: async text => void (await transaction.exec(text)),
-          query: async <Row>(text: string, parameters: readonly unknown[] = []) =>
-            (await transaction.query<Row>(text, [...parameters])).rows,
+          run: exec,
+          query: async <Row>(text: string, parameters?: readonly unknown[]) =>
+            (await query<Row>(text, parameters)).rows,
         }),
       ),
     isReady: () =>
       closed
         ? Promise.resolve(false)
-        : sql`select 1`.execute(kysely).then(
+        : session.query('select 1').then(
             () => true,
             () => false,
           ),
     [Symbol.asyncDispose]: () => (closed ??= close()),
+  }
+}
+
+type DialectPglite = Exclude<PGliteDialectConfig['pglite'], (...given: never[]) => unknown>
+
+/** What kysely's dialect needs of PGlite, over our session. Kysely does not close it: we do. */
+function toDialect(pglite: PGlite, session: PgliteSession): DialectPglite {
+  const toResults = <Row>({ rows, affectedRows }: Answer<Row>) => ({ rows, affectedRows, fields: [] })
+  const query = async <Row>(text: string, parameters?: readonly unknown[]) =>
+    toResults(await session.query<Row>(text, parameters))
+  return {
+    query,
+    transaction: work =>
+      session.transaction(inside =>
+        work({
+          query: async <Row>(text: string, parameters?: readonly unknown[]) =>
+            toResults(await inside.query<Row>(text, parameters)),
+          rollback: () => inside.exec('rollback'),
+        }),
+      ),
+    get closed() {
+      return pglite.closed
+    },
+    get ready() {
+      return pglite.ready
+    },
+    waitReady: pglite.waitReady,
+    close: async () => {},
   }
 }
