@@ -179,7 +179,7 @@ async function finished(
   detached: boolean,
   signal: AbortSignal,
 ): Promise<RunMessage> {
-  const here = detached ? undefined : runs.here(owner, id)
+  const here = detached ? undefined : runs.here(id)
   if (here) await settled(here, false, signal)
   const run = await runs.get(owner, id)
   const isAside = Number((await store.find(owner, id))?.asleep_until) > 0

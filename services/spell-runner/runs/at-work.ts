@@ -29,7 +29,7 @@ export interface AtWork {
 export function createAtWork(options: AtWorkOptions): AtWork {
   const { leases, log, idleMs } = options
   const active = new Map<string, ActiveRun>()
-  const perUser = new Map<string, number>()
+  const perUser = createCounts()
   const idle = new Map<ActiveRun, NodeJS.Timeout>()
   let closed = false
 
@@ -63,9 +63,7 @@ export function createAtWork(options: AtWorkOptions): AtWork {
       idle.delete(run)
       if (active.get(run.id) !== run) return
       active.delete(run.id)
-      const left = (perUser.get(run.owner) ?? 1) - 1
-      if (left > 0) perUser.set(run.owner, left)
-      else perUser.delete(run.owner)
+      perUser.add(run.owner, -1)
       options.onCount(active.size)
       options.onEnd(run)
     },
@@ -73,13 +71,13 @@ export function createAtWork(options: AtWorkOptions): AtWork {
   return {
     get: (id: string) => active.get(id),
     all: () => active.values(),
-    countOf: (owner: string) => perUser.get(owner) ?? 0,
+    countOf: perUser.of,
     put(given: ActiveOptions): ActiveRun {
       const before = active.get(given.id)
       if (before && before.attempt >= given.attempt) return before
       before?.abandon()
       // Counted first: a run may end within its constructor's call, though never leave before it is committed.
-      perUser.set(given.make.owner, (perUser.get(given.make.owner) ?? 0) + 1)
+      perUser.add(given.make.owner, 1)
       const run = new ActiveRun(given, workshop)
       active.set(run.id, run)
       options.onCount(active.size)
@@ -89,6 +87,19 @@ export function createAtWork(options: AtWorkOptions): AtWork {
       closed = true
       for (const timer of idle.values()) clearTimeout(timer)
       idle.clear()
+    },
+  }
+}
+
+/** How many there are of each name; of those that there are none of, nothing is kept. */
+function createCounts() {
+  const counts = new Map<string, number>()
+  return {
+    of: (name: string) => counts.get(name) ?? 0,
+    add(name: string, change: number) {
+      const count = (counts.get(name) ?? 0) + change
+      if (count > 0) counts.set(name, count)
+      else counts.delete(name)
     },
   }
 }

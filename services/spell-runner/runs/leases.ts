@@ -18,6 +18,8 @@ export interface Leases {
   putAside(id: string, attempt: number, status: string, wakesAt: number | undefined): Promise<void>
   /** When the next run that was put aside is due; undefined: none is. */
   nextWake(): Promise<number | undefined>
+  /** Leaves this runner's runs to everybody. */
+  giveUp(): Promise<void>
   /** Gives up this runner's runs and its lease, at once. */
   release(): Promise<void>
 }
@@ -28,6 +30,7 @@ export function createLeases(
   options: { leaseMs: number; alone: boolean },
 ): Leases {
   const { leaseMs, alone } = options
+  const leaving = createLeaving(database, runner)
   const until = sql`now() + ${leaseMs}::integer * interval '1 millisecond'`
   return {
     async renew() {
@@ -60,6 +63,17 @@ export function createLeases(
         returning ${RUN_COLUMNS}`.execute(database)
       return rows[0]
     },
+    ...leaving,
+    async release() {
+      await leaving.giveUp()
+      await sql`delete from spell_runner.runners where id = ${runner}`.execute(database)
+    },
+  }
+}
+
+/** How runs are left to others. */
+function createLeaving(database: Kysely<unknown>, runner: string): Pick<Leases, 'putAside' | 'nextWake' | 'giveUp'> {
+  return {
     async putAside(id, attempt, status, wakesAt) {
       const until = wakesAt === undefined ? NEVER : Math.min(NEVER, Math.max(1, Math.ceil(wakesAt)))
       await sql`
@@ -74,9 +88,8 @@ export function createLeases(
       const at = rows[0]?.at
       return at === null || at === undefined ? undefined : Number(at)
     },
-    async release() {
+    async giveUp() {
       await sql`update spell_runner.runs set runner = null where runner = ${runner} and ended_at = 0`.execute(database)
-      await sql`delete from spell_runner.runners where id = ${runner}`.execute(database)
     },
   }
 }

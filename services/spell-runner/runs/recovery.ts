@@ -31,14 +31,19 @@ export function createRecovery(options: RecoveryOptions): Recovery {
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   let renewedAt = 0
+  /** It could not be renewed in time: somebody else may have taken what was at work here. */
+  let isLost = false
   let ended = false
 
   async function renew(): Promise<void> {
     const at = Date.now()
     const kept = await leases.renew()
-    if (!kept && renewedAt > 0) {
+    if (!alone && (isLost || (!kept && renewedAt > 0))) {
       log.warn({}, 'the lease had run out: the runs at work here are given up')
       abandonAll(runs)
+      // Those that nobody has taken meanwhile are anybody's now, and may be taken up here.
+      await leases.giveUp()
+      isLost = false
     }
     renewedAt = at
   }
@@ -56,7 +61,9 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     } catch (error) {
       log.warn({ error }, 'looking after leases failed')
       // Who cannot renew must not work on: another runner may.
-      if (Date.now() - renewedAt > leaseMs) abandonAll(runs)
+      if (alone || Date.now() - renewedAt <= leaseMs) return
+      isLost = true
+      abandonAll(runs)
     }
   }
 

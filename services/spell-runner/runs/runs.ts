@@ -1,9 +1,9 @@
-import type { Bus } from '#mesh/bus.ts'
+import type { Bus, Subscription } from '#mesh/bus.ts'
 import { exhausted, notFound, precondition, unavailable } from '#mesh/errors.ts'
 import type { CompiledSpell } from '../spells/plans.ts'
 import type { ActiveRun } from './active.ts'
 import { createAtWork } from './at-work.ts'
-import type { AtWorkOptions } from './at-work.ts'
+import type { AtWork, AtWorkOptions } from './at-work.ts'
 import { planBranch, planStart } from './begin.ts'
 import { createRemoteCommands, perform } from './commands.ts'
 import type { RunCommand } from './commands.ts'
@@ -60,8 +60,8 @@ export interface Runs {
   fork(request: ForkRequest): Promise<Started & { readonly how: 'followed' | 'recalled' }>
   /** Puts a stored run to work that this runner has taken; see {@link TakeUp.go}. */
   takeUp(row: RunRow): Promise<ActiveRun | undefined>
-  /** One that is at work here. */
-  here(owner: string, id: string): ActiveRun | undefined
+  /** One that is at work here, whoever's it is. */
+  here(id: string): ActiveRun | undefined
   get(owner: string, id: string): Promise<RunMessage>
   /** Asks a run something, wherever it is at work; one that was put aside is put to work. Answers it as it is then. */
   ask(owner: string, id: string, command: RunCommand): Promise<RunMessage>
@@ -90,11 +90,8 @@ export function createRuns(options: RunsOptions): Runs {
   const remote = createRemoteCommands(bus, atWork.get, options.log)
   const takeUp = createTakeUp(options, atWork)
   const take = createTake(leases, takeUp)
-  const deletions = bus.subscribe('chg.v1.*.*', ({ payload }) => {
-    const { spell, revision } = JSON.parse(Buffer.from(payload).toString()) as { spell: string; revision: number }
-    if (revision > 0) return
-    for (const run of [...atWork.all()]) if (run.spell === spell) run.abandon(missing(run.id))
-  })
+  const deletions = dropDeleted(bus, atWork)
+  const { find, get } = createFind(store, atWork)
   let closed = false
 
   const mayBegin = (owner: string) => {
@@ -103,17 +100,20 @@ export function createRuns(options: RunsOptions): Runs {
     if (count >= mostPerUser) throw exhausted(`${count} runs of this user are at work; at most ${mostPerUser} at once`)
   }
 
-  const find = async (owner: string, id: string): Promise<RunRow> => {
-    const row = await store.find(owner, id)
-    if (!row) throw missing(id)
-    return row
-  }
-
-  const get = async (owner: string, id: string): Promise<RunMessage> => {
+  const ask: Runs['ask'] = async (owner, id, command) => {
     const here = atWork.get(id)
-    if (here && here.owner !== owner) throw missing(id)
-    await here?.stored
-    return toRunMessage(here ? here.row() : await find(owner, id))
+    if (here && here.owner === owner) return askHere(here, command)
+    if (Number((await find(owner, id)).ended_at) === 0) {
+      const taken = closed ? undefined : await take(owner, id)
+      if (taken) return askHere(taken, command)
+    }
+    const row = await find(owner, id)
+    if (Number(row.ended_at) > 0) {
+      if (command.kind === 'cancel') return toRunMessage(row)
+      throw precondition(`the run "${id}" has ended`)
+    }
+    await remote.ask(id, owner, command)
+    return get(owner, id)
   }
 
   return {
@@ -129,26 +129,9 @@ export function createRuns(options: RunsOptions): Runs {
       return { run: atWork.put(begun), ...rest }
     },
     takeUp: takeUp.go,
-    here: (owner, id) => {
-      const run = atWork.get(id)
-      return run?.owner === owner ? run : undefined
-    },
+    here: atWork.get,
     get,
-    async ask(owner, id, command) {
-      const here = atWork.get(id)
-      if (here && here.owner === owner) return askHere(here, command)
-      if (Number((await find(owner, id)).ended_at) === 0) {
-        const taken = closed ? undefined : await take(owner, id)
-        if (taken) return askHere(taken, command)
-      }
-      const row = await find(owner, id)
-      if (Number(row.ended_at) > 0) {
-        if (command.kind === 'cancel') return toRunMessage(row)
-        throw precondition(`the run "${id}" has ended`)
-      }
-      await remote.ask(id, owner, command)
-      return get(owner, id)
-    },
+    ask,
     active: atWork.all,
     close() {
       closed = true
@@ -157,6 +140,31 @@ export function createRuns(options: RunsOptions): Runs {
       atWork.close()
     },
   }
+}
+
+/** Runs of a user, wherever they are. */
+function createFind(store: RunStore, atWork: AtWork) {
+  const find = async (owner: string, id: string): Promise<RunRow> => {
+    const row = await store.find(owner, id)
+    if (!row) throw missing(id)
+    return row
+  }
+  const get = async (owner: string, id: string): Promise<RunMessage> => {
+    const here = atWork.get(id)
+    if (here && here.owner !== owner) throw missing(id)
+    await here?.stored
+    return toRunMessage(here ? here.row() : await find(owner, id))
+  }
+  return { find, get }
+}
+
+/** What is at work here of a spell that is deleted ends at once: it is gone from the database. */
+function dropDeleted(bus: Bus, atWork: AtWork): Subscription {
+  return bus.subscribe('chg.v1.*.*', ({ payload }) => {
+    const { spell, revision } = JSON.parse(Buffer.from(payload).toString()) as { spell: string; revision: number }
+    if (revision > 0) return
+    for (const run of [...atWork.all()]) if (run.spell === spell) run.abandon(missing(run.id))
+  })
 }
 
 /** Puts a run to work here that nobody has. Two who ask at the same time get the same one. */
