@@ -12,7 +12,7 @@ import { pages } from '../document/store.ts'
 import { SubSpellRow } from '../inside/sub-spell-row.tsx'
 import { registry } from '../registry.ts'
 import { nodeIn, useNodeRun } from '../run/store.ts'
-import { Breakpoint, PinMark, WaitRow } from '../steering/card-marks.tsx'
+import { Breakpoint, InnerWait, PinMark, WaitRow } from '../steering/card-marks.tsx'
 import { formatDuration, formatSize } from '../timeline/duration.ts'
 import { Far } from './far.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
@@ -60,6 +60,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       )}
       <SocketRows id={id} tab={tab} node={node} wired={wired} ghosts={ghosts} />
       {definition?.role === 'sub-spell' && <SubSpellRow page={tab} id={id} />}
+      {definition?.role === 'sub-spell' && <InnerWait page={tab} id={id} />}
       {state === 'waiting' && <WaitRow page={tab} id={id} />}
       {run && <Outcome run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
     </article>

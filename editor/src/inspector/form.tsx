@@ -8,7 +8,7 @@ import { useSession } from '../session/context.ts'
 // Without the server it may not be there: then a plain field does.
 const CodeField = lazy(async () => ({
   default: await import('./code-field.tsx').then(
-    ({ CodeField: field }) => field,
+    ({ CodeField: field }) => (field as typeof field | undefined) ?? PlainField,
     () => PlainField,
   ),
 }))

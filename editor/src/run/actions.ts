@@ -51,8 +51,8 @@ export function fork(
   return begin(services, tab, () => services.client.forkRun(base, { ...where, options }))
 }
 
-/** What may wait for a person goes on without this page. */
-function whenLeft({ registry }: RunServices, { nodes }: SpellDocument): 'finish' | 'cancel' {
+/** What becomes of a spell's runs when the page is closed: what may wait for a person goes on without it. */
+export function whenLeft({ registry }: Pick<RunServices, 'registry'>, { nodes }: SpellDocument): 'finish' | 'cancel' {
   return Object.values(nodes).some(({ type }) => registry.get(type)?.afterWait !== undefined) ? 'finish' : 'cancel'
 }
 

@@ -5,6 +5,7 @@ import { useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
 import { Chips } from '../steering/chips.tsx'
 import { formatDuration } from '../timeline/duration.ts'
+import { whenLeft } from './actions.ts'
 import { pauseRun, playRun } from './controls.ts'
 import { InputForm } from './input-form.tsx'
 import { RunState } from './run-state.tsx'
@@ -86,10 +87,9 @@ function Buttons({ tab }: { readonly tab: string }): ReactNode {
   const { starting, cancelling, asking } = one
   const actions = useRunActions(tab)
   const isPaused = statusOf(one) === 'paused'
-  const played = isPlayed(
-    useTab(tab, ({ document }) => document),
-    registry,
-  )
+  const drawn = useTab(tab, ({ document }) => document)
+  const played = isPlayed(drawn, registry)
+  const goesOn = drawn !== undefined && whenLeft({ registry }, one.document ?? drawn) === 'finish'
   useRunKeys(tab, actions, isPaused)
   if (!actions.isRunning)
     return (
@@ -133,7 +133,9 @@ function Buttons({ tab }: { readonly tab: string }): ReactNode {
         data-testid="cancel"
         disabled={starting || cancelling}
         onClick={actions.cancel}
-        title="Stop"
+        title={
+          goesOn ? 'Stop. It goes on when this page is closed' : 'Stop. It also ends 30 s after this page is closed'
+        }
       >
         <Square size={13} aria-hidden="true" /> <span>{cancelling ? 'Stopping…' : 'Stop'}</span>
       </button>

@@ -5,7 +5,7 @@ import { useStore } from 'zustand'
 import type { WaitView } from '#graph/view.ts'
 import { placeOf } from '../inside/place.ts'
 import { toggleStops } from '../run/controls.ts'
-import { standingOf } from '../run/standing.ts'
+import { needsPerson, standingOf } from '../run/standing.ts'
 import { runs } from '../run/store.ts'
 import { timeOf } from '../run/words.ts'
 import { pathOn, useKept } from './kept.ts'
@@ -89,6 +89,35 @@ export function WaitRow({ page, id }: OnCard): ReactNode {
     </div>
   )
 }
+
+/** On the card of a sub-spell: something inside of it waits for a person. */
+export const InnerWait = memo(function InnerWait({ page, id }: OnCard): ReactNode {
+  const { tab } = placeOf(page)
+  const prefix = `${pathOn(page, id)}/`
+  const activation = useStore(runs, ({ tabs }) => {
+    const run = tabs[tab]
+    const found = run?.view.waits.find(wait => wait.node.startsWith(prefix) && needsPerson(wait))
+    return run && found && standingOf(run.timeline).waits.some(one => one.activation === found.activation)
+      ? found.activation
+      : undefined
+  })
+  if (activation === undefined) return null
+  return (
+    <div className="card__wait">
+      <span>
+        <MessageCircleQuestionMark size={13} aria-hidden="true" />
+        waiting for you
+      </span>
+      <button
+        className="button button--small button--primary nodrag"
+        data-testid={`answer-inside-${id}`}
+        onClick={() => openWait(tab, activation)}
+      >
+        Answer
+      </button>
+    </div>
+  )
+})
 
 const WORDS: Readonly<Record<WaitView['reason'], (wait: WaitView) => string>> = {
   question: () => 'waiting for you',

@@ -62,7 +62,7 @@ function Dialog({ tab, wait }: { readonly tab: string; readonly wait: WaitView }
   const id = parts.pop() ?? ''
   const node = documentAt(run, parts)?.nodes[id]
   const name = node ? titleOf(node, registry) : id
-  const told = wait.reason === 'question' && node?.title === undefined ? 'A question for you' : undefined
+  const told = node?.title === undefined ? UNNAMED[wait.reason] : undefined
   return (
     <dialog ref={dialog} className="dialog wait" onCancel={close} onClose={close} aria-labelledby={title}>
       <header className="wait__head">
@@ -80,6 +80,11 @@ function Dialog({ tab, wait }: { readonly tab: string; readonly wait: WaitView }
   )
 }
 
+const UNNAMED: Readonly<Record<WaitView['reason'], string | undefined>> = {
+  question: 'A question for you',
+  interrupted: undefined,
+  time: 'Waiting for its time',
+}
 const TITLES: Readonly<Record<WaitView['reason'], (name: string) => string>> = {
   question: name => `${name} asks`,
   interrupted: name => `${name} was interrupted`,

@@ -49,7 +49,8 @@ test('a run shows where others branched off it, and where it did itself', () => 
     { id: 'd', forkedFrom: 'b', forkedAt: 2 },
     { id: 'e', forkedFrom: '', forkedAt: 0 },
   ]
-  expect(forksOf({ id: 'a' }, all)).toEqual([{ seq: 4, kind: 'fork', title: '2 runs branched off here' }])
-  expect(forksOf({ id: 'b', forkedFrom: 'a', forkedAt: 4 }, all).map(({ seq }) => seq)).toEqual([4, 2])
-  expect(forksOf({ id: 'e', forkedFrom: '', forkedAt: 0 }, all)).toEqual([])
+  expect(forksOf({ id: 'a' }, all, false)).toEqual([{ seq: 4, kind: 'fork', title: '2 runs branched off here' }])
+  expect(forksOf({ id: 'b', forkedFrom: 'a', forkedAt: 4 }, all, true).map(({ seq }) => seq)).toEqual([4, 2])
+  expect(forksOf({ id: 'b', forkedFrom: 'a', forkedAt: 4 }, all, false).map(({ seq }) => seq)).toEqual([2])
+  expect(forksOf({ id: 'e', forkedFrom: '', forkedAt: 0 }, all, true)).toEqual([])
 })

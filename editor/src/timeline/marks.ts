@@ -73,11 +73,12 @@ interface Branch {
   readonly forkedAt?: number
 }
 
-/** Where runs branched off a run, and where it branched off another itself. */
-export function forksOf(run: Branch, runs: readonly Branch[]): readonly ShownMark[] {
-  const own: ShownMark[] = run.forkedFrom
-    ? [{ seq: run.forkedAt ?? 0, kind: 'fork', title: 'here it branched off another run' }]
-    : []
+/** Where runs branched off a run, and where it branched off another itself. `isFollowed`: it begins with the entries of that one. */
+export function forksOf(run: Branch, runs: readonly Branch[], isFollowed: boolean): readonly ShownMark[] {
+  const own: ShownMark[] =
+    run.forkedFrom && isFollowed
+      ? [{ seq: run.forkedAt ?? 0, kind: 'fork', title: 'here it branched off another run' }]
+      : []
   const counts = new Map<number, number>()
   for (const { forkedFrom, forkedAt = 0 } of runs)
     if (forkedFrom === run.id) counts.set(forkedAt, (counts.get(forkedAt) ?? 0) + 1)

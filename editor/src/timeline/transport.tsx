@@ -220,7 +220,11 @@ function MarkRow({ tab }: { readonly tab: string }): ReactNode {
   const { all } = marksOf(timeline)
   const last = timeline.last
   const shown = useMemo(() => thinned(marksOf(timeline), last, MOST_MARKS), [timeline, all.length, last])
-  const forks = useMemo(() => (run ? forksOf(run, list?.runs ?? []) : []), [run, list])
+  const began = timeline.entries[0]?.at ?? 0
+  const forks = useMemo(
+    () => (run ? forksOf(run, list?.runs ?? [], began < run.startedAt) : []).filter(({ seq }) => seq <= last),
+    [run, list, began, last],
+  )
   return (
     <div className="transport__marks" aria-hidden="true">
       {[...shown, ...forks].map(({ seq, kind, title }) => (
