@@ -1,6 +1,6 @@
 import { Handle, Position, useConnection } from '@xyflow/react'
 import type { Node, NodeProps } from '@xyflow/react'
-import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
+import { Ban, CircleCheck, CircleDashed, CircleX, Ear, Hourglass, LoaderCircle, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { memo, useContext, useEffect, useMemo, useRef } from 'react'
 import { isBlobRef } from '#graph/blob.ts'
@@ -34,14 +34,15 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const { tab, node, wired, ghosts } = data
   const { state, run } = useCardRun(tab, id)
   const definition = registry.get(node.type)
+  const isListening = state === 'running' && definition?.kind === 'source'
   const title = titleOf(node, registry)
   const summary = useMemo(() => summaryOf(node, definition), [node, definition])
   return (
     <article
-      className={`card card--${state} card--g-${groupOf(node.type)} ${selected ? 'card--selected' : ''} ${definition ? '' : 'card--missing'}`}
+      className={`card card--${isListening ? 'listening' : state} card--g-${groupOf(node.type)} ${selected ? 'card--selected' : ''} ${definition ? '' : 'card--missing'}`}
       data-testid={`node-${id}`}
       data-state={state}
-      aria-label={`${title}, ${definition?.title ?? node.type}, ${state}`}
+      aria-label={`${title}, ${definition?.title ?? node.type}, ${isListening ? 'listening' : state}`}
     >
       {definition && definition.kind !== 'pure' && <Breakpoint page={tab} id={id} />}
       <header className="card__head">
@@ -50,7 +51,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </span>
         <span className="card__title">{title}</span>
         <PinMark page={tab} id={id} />
-        {run && <StateMark run={run} state={state} />}
+        {run && <StateMark run={run} state={isListening ? 'listening' : state} />}
       </header>
       {summary && <p className="card__summary">{summary}</p>}
       {!definition && (
@@ -70,6 +71,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
 const MARKS = {
   idle: undefined,
   running: LoaderCircle,
+  listening: Ear,
   done: CircleCheck,
   cached: RotateCcw,
   failed: CircleX,
@@ -82,7 +84,7 @@ const StateMark = memo(function StateMark({
   state,
 }: {
   readonly run: NodeView
-  readonly state: NodeState
+  readonly state: NodeState | 'listening'
 }): ReactNode {
   const Mark = Object.hasOwn(MARKS, state) ? MARKS[state] : CircleDashed
   if (!Mark) return null

@@ -6,7 +6,7 @@ import type { WaitView } from '#graph/view.ts'
 import { placeOf } from '../inside/place.ts'
 import { toggleStops } from '../run/controls.ts'
 import { needsPerson, standingOf } from '../run/standing.ts'
-import { runs } from '../run/store.ts'
+import { handleOf, runs } from '../run/store.ts'
 import { timeOf } from '../run/words.ts'
 import { pathOn, useKept } from './kept.ts'
 import { openWait } from './wait-dialog.tsx'
@@ -62,6 +62,8 @@ export function WaitRow({ page, id }: OnCard): ReactNode {
     return (
       run !== undefined &&
       wait !== undefined &&
+      // A run out of a file waits for nobody any more.
+      handleOf(tab) !== undefined &&
       standingOf(run.timeline).waits.some(({ activation }) => activation === wait.activation)
     )
   })
@@ -97,7 +99,10 @@ export const InnerWait = memo(function InnerWait({ page, id }: OnCard): ReactNod
   const activation = useStore(runs, ({ tabs }) => {
     const run = tabs[tab]
     const found = run?.view.waits.find(wait => wait.node.startsWith(prefix) && needsPerson(wait))
-    return run && found && standingOf(run.timeline).waits.some(one => one.activation === found.activation)
+    return run &&
+      found &&
+      handleOf(tab) &&
+      standingOf(run.timeline).waits.some(one => one.activation === found.activation)
       ? found.activation
       : undefined
   })
