@@ -73,7 +73,9 @@ export function createCommitter(commit: Commit, log: Log, metrics: Metrics): Com
       for (const one of taken) await commitTaken([one])
       return
     }
-    log.error({ error, run: first[1].run }, 'the entries of a run cannot be stored')
+    // Where its spell is gone, that is no fault.
+    if (codeOf(error) !== FOREIGN_KEY_VIOLATION)
+      log.error({ error, run: first[1].run }, 'the entries of a run cannot be stored')
     first[0].unfit(error)
   }
 
@@ -113,6 +115,12 @@ function settle(taken: readonly Taken[], fine: ReadonlySet<string>): void {
 
 /** Whether the same statement may succeed later: anything but the database's verdict on the data. */
 function isPassing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return !/^(22|23|54)/.test(code)
+  return !/^(22|23|54)/.test(codeOf(error))
 }
+
+/** The database's code of an error; empty: it is not the database's. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+export const FOREIGN_KEY_VIOLATION = '23503'

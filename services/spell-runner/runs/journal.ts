@@ -5,6 +5,7 @@ import { isTerminal } from '#graph/journal.ts'
 import { notFound, unavailable } from '#mesh/errors.ts'
 import { hashOfBlob } from './blobs.ts'
 import type { Blob, NewRun, RunBatch, RunChange, StateWrite } from './commit.ts'
+import { codeOf, FOREIGN_KEY_VIOLATION } from './committer.ts'
 import type { Committable, Committer } from './committer.ts'
 import type { RunStatus } from './record.ts'
 
@@ -189,8 +190,11 @@ export class RunJournal implements Committable {
   }
 
   unfit(error: unknown): void {
-    const isOrphan = error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION
-    this.#end(isOrphan ? notFound('its spell is gone') : new Error('its entries cannot be stored', { cause: error }))
+    this.#end(
+      codeOf(error) === FOREIGN_KEY_VIOLATION
+        ? notFound('its spell is gone')
+        : new Error('its entries cannot be stored', { cause: error }),
+    )
   }
 
   #end(error: Error): void {
@@ -202,7 +206,6 @@ export class RunJournal implements Committable {
   }
 }
 
-const FOREIGN_KEY_VIOLATION = '23503'
 const NOTHING = { outputs: '{}', error: null, digest: '', ended_at: 0 }
 
 function toChange(entry: TerminalEntry): RunChange {
