@@ -3,7 +3,7 @@ import type { SpellDocument } from '#graph/document.ts'
 import { wireId } from '../document/edits.ts'
 import { registry } from '../registry.ts'
 import type { CardNode } from './node-card.tsx'
-import { colourOf, socketKind, socketsFor } from './types.ts'
+import { colourOf, handlesOf, socketKind, socketsFor } from './types.ts'
 import type { WireEdge } from './wire.tsx'
 
 /** The document as React Flow draws it. Cards and wires that did not change are the same objects as before. */
@@ -38,7 +38,9 @@ export function createModeller(tab: string): (document: SpellDocument) => Model 
         before?.data &&
         before.data.colour === data.colour &&
         before.data.broken === data.broken &&
-        before.data.flow === data.flow
+        before.data.flow === data.flow &&
+        before.sourceHandle === data.from &&
+        before.targetHandle === data.to
       nextWires.set(
         id,
         same
@@ -47,9 +49,9 @@ export function createModeller(tab: string): (document: SpellDocument) => Model 
               id,
               type: 'wire',
               source: from.node,
-              sourceHandle: from.socket,
+              sourceHandle: data.from,
               target: to.node,
-              targetHandle: to.socket,
+              targetHandle: data.to,
               data,
             },
       )
@@ -87,11 +89,13 @@ function ends(document: SpellDocument) {
 
 function wireData(document: SpellDocument, tab: string, from: End, to: End): NonNullable<WireEdge['data']> {
   const [source, target] = [document.nodes[from.node], document.nodes[to.node]]
-  const out = source && socketKind(socketsFor(registry, source), 'out', from.socket)
-  const into = target && socketKind(socketsFor(registry, target), 'in', to.socket)
+  const [outs, ins] = [source && socketsFor(registry, source), target && socketsFor(registry, target)]
+  const [start, end] = handlesOf(outs, ins, from.socket, to.socket)
+  const out = outs && socketKind(outs, 'out', start)
+  const into = ins && socketKind(ins, 'in', end)
   const lost = !out ? from.socket : !into ? to.socket : ''
   return {
-    tab,
+    ...{ tab, from: start, to: end },
     flow: out?.flow ?? false,
     colour: out && !out.flow ? colourOf(out.type) : 'var(--wire)',
     broken: lost ? `There is no socket “${lost}” any more` : '',

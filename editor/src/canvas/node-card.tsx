@@ -18,7 +18,7 @@ import { Far } from './far.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
 import { useSpread } from './spread.ts'
 import { summaryOf } from './summary.ts'
-import { colourOf, outputsOf, refusal, socketsFor } from './types.ts'
+import { colourOf, handleFor, outputsOf, refusal, socketsFor } from './types.ts'
 
 /** What a card is drawn from. Sockets that only wires know of are `ghosts`: `in:name`, `out:name`. */
 export interface CardData extends Record<string, unknown> {
@@ -156,7 +156,8 @@ const SocketRows = memo(function SocketRows({
       <ul>
         {ins.map(socket => (
           <SocketRow
-            key={socket.name}
+            key={`${socket.flow} ${socket.name}`}
+            handle={handleFor(sockets, 'in', socket.name, socket.flow)}
             node={id}
             tab={tab}
             side="in"
@@ -174,7 +175,8 @@ const SocketRows = memo(function SocketRows({
       <ul>
         {outs.map(socket => (
           <SocketRow
-            key={socket.name}
+            key={`${socket.flow} ${socket.name}`}
+            handle={handleFor(sockets, 'out', socket.name, socket.flow)}
             node={id}
             tab={tab}
             side="out"
@@ -197,6 +199,7 @@ interface SocketProps {
   readonly tab: string
   readonly side: 'in' | 'out'
   readonly name: string
+  readonly handle: string
   readonly flow: boolean
   readonly type: Parameters<typeof colourOf>[0]
   readonly wired: boolean
@@ -210,6 +213,7 @@ function SocketRow({
   tab,
   side,
   name,
+  handle,
   flow,
   type,
   wired,
@@ -217,14 +221,14 @@ function SocketRow({
   required = false,
   value,
 }: SocketProps): ReactNode {
-  const fit = useFit(tab, node, side, name)
+  const fit = useFit(tab, node, side, handle)
   const label = flow ? name : `${name}: ${type}${required ? ', required' : ''}`
   return (
     <li
       className={`socket socket--${side} ${flow ? 'socket--flow' : 'socket--data'} ${fit} ${rare ? 'socket--rare' : ''} ${wired ? 'socket--wired' : ''}`}
     >
       <Handle
-        id={name}
+        id={handle}
         type={side === 'in' ? 'target' : 'source'}
         position={side === 'in' ? Position.Left : Position.Right}
         className={flow ? 'handle handle--flow' : 'handle handle--data'}

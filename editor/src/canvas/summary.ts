@@ -2,19 +2,36 @@ import type { NodeDefinition } from '#graph/define.ts'
 import type { NodeDocument } from '#graph/document.ts'
 import { withDefaults } from '#graph/schema.ts'
 
+/** Types of which one setting says all. */
+const TELLING: Readonly<Record<string, string>> = {
+  'flow/output': 'name',
+  'flow/exit': 'name',
+  'flow/sub-spell': 'spell',
+  'flow/ask': 'prompt',
+  'flow/approve': 'prompt',
+  'text/template': 'template',
+  'text/match': 'pattern',
+  'text/replace': 'pattern',
+  'math/calculate': 'expression',
+  'data/get': 'path',
+  'data/set': 'path',
+  'state/read': 'key',
+  'state/write': 'key',
+  'debug/log': 'label',
+}
+
 /** One line of what matters of a node's settings. */
 export function summaryOf({ type, config }: NodeDocument, definition: NodeDefinition | undefined): string {
   if (!definition) return ''
   const filled = withDefaults(config ?? {}, definition.config) as Record<string, unknown>
   const text = (name: string) => (typeof filled[name] === 'string' ? (filled[name] as string) : '')
   const of = (list: unknown) => (Array.isArray(list) ? list.join(' · ') : '')
+  const told = Object.hasOwn(TELLING, type) ? TELLING[type] : undefined
   const line = (() => {
+    if (told !== undefined) return text(told)
     switch (type) {
       case 'flow/input':
         return `${text('name')} ${text('type') === 'any' ? '' : text('type')}${filled['default'] === undefined ? '' : ` = ${JSON.stringify(filled['default'])}`}`
-      case 'flow/output':
-      case 'flow/exit':
-        return text('name')
       case 'flow/start':
         return text('name') === 'in' ? '' : text('name')
       case 'flow/delay':
@@ -25,26 +42,11 @@ export function summaryOf({ type, config }: NodeDocument, definition: NodeDefini
         return `waits for ${text('mode')}`
       case 'flow/switch':
         return of(filled['cases'])
-      case 'flow/sub-spell':
-        return text('spell')
-      case 'text/template':
-        return text('template')
-      case 'text/match':
-      case 'text/replace':
-        return text('pattern')
       case 'text/join':
       case 'text/split':
         return JSON.stringify(filled['separator'])
       case 'logic/compare':
         return `a ${text('operator')} b`
-      case 'math/calculate':
-        return text('expression')
-      case 'data/get':
-      case 'data/set':
-        return text('path')
-      case 'state/read':
-      case 'state/write':
-        return text('key')
       case 'ai/complete':
         return text('model') || 'default model'
       case 'code/javascript':
@@ -53,8 +55,6 @@ export function summaryOf({ type, config }: NodeDocument, definition: NodeDefini
             .split('\n')
             .find(one => one.trim() !== '') ?? ''
         )
-      case 'debug/log':
-        return text('label')
       default:
         return settingsOf(filled)
     }

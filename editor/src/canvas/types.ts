@@ -48,12 +48,45 @@ export function outputsOf(registry: Registry, node: NodeDocument, values: Values
 /** What a socket is. */
 export type SocketKind = { readonly flow: true } | { readonly flow: false; readonly type: DataType }
 
-export function socketKind(sockets: NodeSockets, side: 'in' | 'out', name: string): SocketKind | undefined {
-  if (sockets.flow[side].includes(name)) return { flow: true }
-  const socket = side === 'in' ? sockets.inputs[name] : sockets.outputs[name]
-  return socket && Object.hasOwn(side === 'in' ? sockets.inputs : sockets.outputs, name)
-    ? { flow: false, type: socket.type }
-    : undefined
+export function socketKind(sockets: NodeSockets, side: 'in' | 'out', handle: string): SocketKind | undefined {
+  const name = socketOf(handle)
+  if (handle === name && sockets.flow[side].includes(name)) return { flow: true }
+  const values = side === 'in' ? sockets.inputs : sockets.outputs
+  const socket = Object.hasOwn(values, name) ? values[name] : undefined
+  return socket && { flow: false, type: socket.type }
+}
+
+const VALUE = '\u0001'
+
+/** What a socket's handle is called: where flow and a value go by one name, that of the value is marked. */
+export function handleFor(sockets: NodeSockets, side: 'in' | 'out', name: string, flow: boolean): string {
+  return !flow && sockets.flow[side].includes(name) ? name + VALUE : name
+}
+
+/** The socket that a handle belongs to. */
+export function socketOf(handle: string): string {
+  return handle.endsWith(VALUE) ? handle.slice(0, -1) : handle
+}
+
+/** The handles that a wire goes between: of two that go by one name, the one that fits the other end. */
+export function handlesOf(
+  out: NodeSockets | undefined,
+  into: NodeSockets | undefined,
+  from: string,
+  to: string,
+): readonly [from: string, to: string] {
+  const both = (sockets: NodeSockets | undefined, side: 'in' | 'out', name: string) =>
+    [name, name + VALUE].filter(handle => sockets && socketKind(sockets, side, handle) !== undefined)
+  for (const a of both(out, 'out', from))
+    for (const b of both(into, 'in', to)) {
+      const [start, end] = [out && socketKind(out, 'out', a), into && socketKind(into, 'in', b)]
+      if (start && end && start.flow === end.flow)
+        return [
+          out ? handleFor(out, 'out', socketOf(a), start.flow) : from,
+          into ? handleFor(into, 'in', socketOf(b), end.flow) : to,
+        ]
+    }
+  return [from, to]
 }
 
 /** Why two sockets may not be wired; undefined: they may. */
@@ -69,15 +102,18 @@ export function refusal(document: SpellDocument, registry: Registry, from: strin
   if (!out || !into) return 'there is no such socket'
   if (out.flow !== into.flow)
     return out.flow
-      ? `“${source.socket}” is flow: it goes into an arrow, not into a value`
-      : `“${source.socket}” is a value: it goes into a circle, not into an arrow`
+      ? `“${socketOf(source.socket)}” is flow: it goes into an arrow, not into a value`
+      : `“${socketOf(source.socket)}” is a value: it goes into a circle, not into an arrow`
   if (!out.flow && !into.flow && !fitOf(out.type, into.type)) return `${out.type} does not fit ${into.type}`
   return undefined
 }
 
 /** Whether a wire carries data. */
-export function isDataWire(document: SpellDocument, registry: Registry, [from]: Wire): boolean {
-  const { node, socket } = splitEnd(from)
-  const start = document.nodes[node]
-  return start ? socketKind(socketsFor(registry, start), 'out', socket)?.flow === false : true
+export function isDataWire(document: SpellDocument, registry: Registry, [from, to]: Wire): boolean {
+  const [source, target] = [splitEnd(from), splitEnd(to)]
+  const [start, end] = [document.nodes[source.node], document.nodes[target.node]]
+  if (!start) return true
+  const sockets = socketsFor(registry, start)
+  const [handle] = handlesOf(sockets, end && socketsFor(registry, end), source.socket, target.socket)
+  return socketKind(sockets, 'out', handle)?.flow === false
 }

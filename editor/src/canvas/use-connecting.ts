@@ -6,7 +6,7 @@ import { edit, tabOf } from '../document/store.ts'
 import { say } from '../layout/toasts.tsx'
 import { openQuickAdd } from '../palette/quick-add.tsx'
 import { registry } from '../registry.ts'
-import { isDataWire, refusal } from './types.ts'
+import { isDataWire, refusal, socketOf } from './types.ts'
 
 interface Start {
   readonly node: string
@@ -23,7 +23,7 @@ export function useConnecting(tab: string) {
       const [from, to] = [`${source}.${sourceHandle}`, `${target}.${targetHandle}`]
       edit(tab, 'Connect', one =>
         refusal(one, registry, from, to) === undefined
-          ? addWire(one, [from, to], isDataWire(one, registry, [from, to]))
+          ? addWire(one, [socketOf(from), socketOf(to)], isDataWire(one, registry, [from, to]))
           : one,
       )
     },

@@ -4,9 +4,13 @@ import type { ReactNode } from 'react'
 import { memo, useContext } from 'react'
 import { Far } from './far.ts'
 import { useSpread } from './spread.ts'
+import { socketOf } from './types.ts'
 
 export interface WireData extends Record<string, unknown> {
   readonly tab: string
+  /** The handles that it goes between. */
+  readonly from: string
+  readonly to: string
   readonly flow: boolean
   readonly colour: string
   /** Why it is broken; empty: it is not. */
@@ -23,7 +27,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<WireEdge>): Reac
     const node = run?.view.nodes[source]
     if (!node || typeof sourceHandleId !== 'string') return ''
     if (data?.flow) return node.pulses.includes(sourceHandleId) ? `fired ${node.activations}` : ''
-    return Object.hasOwn(node.outputs, sourceHandleId) ? 'carried' : ''
+    return Object.hasOwn(node.outputs, socketOf(sourceHandleId)) ? 'carried' : ''
   })
   const kind = data?.broken ? 'wire--broken' : data?.flow ? 'wire--flow' : 'wire--data'
   return (

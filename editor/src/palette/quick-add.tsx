@@ -4,7 +4,7 @@ import { create } from 'zustand'
 import type { NodeType } from '#graph/define.ts'
 import type { Wire } from '#graph/document.ts'
 import { TypeIcon } from '../canvas/icon.tsx'
-import { isDataWire, socketKind, socketsFor } from '../canvas/types.ts'
+import { isDataWire, socketKind, socketOf, socketsFor } from '../canvas/types.ts'
 import { addNode, addWire, newNodeId } from '../document/edits.ts'
 import { edit, select, tabOf } from '../document/store.ts'
 import { registry } from '../registry.ts'
@@ -128,8 +128,8 @@ function add(place: Place, type: NodeType): void {
     if (!from || socket === undefined) return with_
     const wire: Wire =
       from.side === 'source'
-        ? [`${from.node}.${from.socket}`, `${id}.${socket}`]
-        : [`${id}.${socket}`, `${from.node}.${from.socket}`]
+        ? [`${from.node}.${socketOf(from.socket)}`, `${id}.${socket}`]
+        : [`${id}.${socket}`, `${from.node}.${socketOf(from.socket)}`]
     return addWire(with_, wire, isDataWire(with_, registry, wire))
   })
   select(tab, [id])

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Schema } from '#graph/define.ts'
-import { byField, firstAnswer, problemsOf, toAnswer, toOutputs } from './answer.ts'
+import { byField, decisionOf, firstAnswer, problemsOf, toAnswer, toOutputs } from './answer.ts'
 
 const form: Schema = {
   type: 'object',
@@ -39,4 +39,15 @@ test('outputs are a JSON object, or nothing', () => {
   expect(toOutputs('')).toEqual({})
   expect(toOutputs('[1]')).toBeUndefined()
   expect(toOutputs('{')).toBeUndefined()
+})
+
+test('a form with one yes or no that is needed is a decision', () => {
+  const approve: Schema = {
+    type: 'object',
+    properties: { approved: { type: 'boolean' }, comment: { type: 'string', default: '' } },
+    required: ['approved'],
+  }
+  expect(decisionOf(approve)).toBe('approved')
+  expect(decisionOf(form)).toBeUndefined()
+  expect(decisionOf({ ...approve, required: [] })).toBeUndefined()
 })

@@ -54,3 +54,10 @@ export function toOutputs(text: string): JsonObject | undefined {
     return undefined
   }
 }
+
+/** The field that a form is a decision about: the only one that must be filled in, and yes or no. */
+export function decisionOf(form: Schema): string | undefined {
+  const [name, ...more] = form.required ?? []
+  const schema = name === undefined ? undefined : form.properties?.[name]
+  return schema?.type === 'boolean' && schema.default === undefined && more.length === 0 ? name : undefined
+}

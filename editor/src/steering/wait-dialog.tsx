@@ -11,7 +11,7 @@ import { answerRun } from '../run/controls.ts'
 import { needsPerson, standingOf } from '../run/standing.ts'
 import { documentAt, useTabRun } from '../run/store.ts'
 import { timeOf } from '../run/words.ts'
-import { byField, firstAnswer, hasFields, problemsOf, toAnswer, toOutputs } from './answer.ts'
+import { byField, decisionOf, firstAnswer, hasFields, problemsOf, toAnswer, toOutputs } from './answer.ts'
 import { Prose } from './markdown.tsx'
 
 interface Open {
@@ -120,22 +120,37 @@ function Question({ tab, wait }: { readonly tab: string; readonly wait: WaitView
     const wrong = body.current?.querySelector('.setting:has(em)')
     ;(wrong ?? body.current)?.querySelector<HTMLElement>('input, textarea, select')?.focus()
   }, [tries, refused])
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    const answer = toAnswer(form, value)
+  const decision = decisionOf(form)
+  const give = (given: Json | undefined) => {
+    const answer = toAnswer(form, given)
     const wrong = problemsOf(form, answer)
     setShown(wrong)
     setTries(tries + 1)
     if (Object.keys(wrong).length === 0) send({ value: answer })
   }
+  const decide = (name: string, yes: boolean) => give({ ...(value as Record<string, Json> | undefined), [name]: yes })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (decision === undefined) give(value)
+    else decide(decision, true)
+  }
   const isField = hasFields(form)
+  const fields = Object.entries(form.properties ?? {}).filter(([name]) => name !== decision)
+  const [yes, no] = decision === 'approved' ? ['Approve', 'Reject'] : ['Yes', 'No']
   const whole = problems[''] ?? (refused && Object.keys(told).length === 0 ? refused.message : undefined)
   return (
-    <form onSubmit={submit} data-testid="wait-form" noValidate>
+    <form
+      onSubmit={submit}
+      data-testid="wait-form"
+      noValidate
+      onKeyDown={event => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit()
+      }}
+    >
       {wait.prompt && <Prose text={wait.prompt} />}
       <div className="wait__fields" ref={body}>
         {isField ? (
-          Object.entries(form.properties ?? {}).map(([name, schema]) => (
+          fields.map(([name, schema]) => (
             <SchemaField
               key={name}
               name={name}
@@ -164,8 +179,19 @@ function Question({ tab, wait }: { readonly tab: string; readonly wait: WaitView
         <button type="button" className="button" onClick={close}>
           Later
         </button>
+        {decision !== undefined && (
+          <button
+            type="button"
+            className="button"
+            disabled={sending}
+            data-testid="wait-no"
+            onClick={() => decide(decision, false)}
+          >
+            {no}
+          </button>
+        )}
         <button type="submit" className="button button--primary" disabled={sending} data-testid="wait-answer">
-          {sending ? 'Sending…' : 'Answer'}
+          {sending ? 'Sending…' : decision === undefined ? 'Answer' : yes}
         </button>
       </footer>
     </form>
