@@ -1,7 +1,7 @@
 // What people do with runs from the editor: stop and step, answer, branch off, pin, compare, chat. In a real Chromium, against a real server.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
-import type { RunRecord } from '#client/index.ts'
+import type { RunRecord, SpellRecord } from '#client/index.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 import { spellOf } from '#nodes/examples.suite.ts'
@@ -211,6 +211,55 @@ const asking = spellOf(
     await part('timeline-slider').focus()
     await page.keyboard.press('Home')
     await part('chat').getByText('Nothing has been said yet').waitFor()
+  })
+
+  test('an earlier run is repeated with the sub-spells that it ran, whatever has become of them since', async () => {
+    const inner = (text: string) =>
+      named(
+        'Inner words',
+        spellOf(
+          {
+            start: { type: 'flow/start', at: [0, 0] },
+            say: { type: 'text/template', config: { template: text }, at: [0, 160] },
+            out: { type: 'flow/output', config: { name: 'said' }, at: [260, 0] },
+          },
+          [
+            ['start.out', 'out.in'],
+            ['say.text', 'out.value'],
+          ],
+        ),
+      )
+    const first = await visit()
+    const { spell } = await first.api<{ spell: SpellRecord }>('POST', '/v1/spells', { document: inner('first words') })
+    const { id } = await first.openSpell(
+      named(
+        'Outer words',
+        spellOf(
+          {
+            start: { type: 'flow/start', at: [0, 0] },
+            call: { type: 'flow/sub-spell', config: { spell: spell.id, inputs: [], outputs: ['said'] }, at: [260, 0] },
+            out: { type: 'flow/output', config: { name: 'all' }, at: [560, 0] },
+          },
+          [
+            ['start.out', 'call.in'],
+            ['call.out', 'out.in'],
+            ['call.said', 'out.value'],
+          ],
+        ),
+      ),
+    )
+    await first.part('run').click()
+    await first.verified()
+    await first.api('PUT', `/v1/spells/${spell.id}`, { baseRevision: 1, document: inner('other words') })
+    // Another browser has kept nothing.
+    const other = await visit(`${system.url}/s/${id}`)
+    await other.verified()
+    await other.part('into-call').click()
+    await other.part('node-say').getByText('first words').first().waitFor()
+    await other.page.keyboard.press('Escape')
+    await other.part('run').click()
+    await other.part('node-out').getByText('other words').waitFor()
+    await other.verified()
   })
 
   test('a large value shows its beginning, and all of it when asked', async () => {
