@@ -73,6 +73,18 @@ test('the time before a branch began is not its own', () => {
   expect(compareRuns({ entries }, { entries }).a.tookMs).toBe(8020)
 })
 
+test('a run that has not ended is as it stands', () => {
+  const waiting = { kind: 'run.waiting', node: 'ask', activation: '1', reason: 'question' }
+  const statusOf = (...entries: object[]) => compareRuns({ entries: journal(...entries) }, { entries: [] }).a.status
+  expect(statusOf(waiting)).toBe('waiting')
+  expect(statusOf(waiting, { kind: 'run.paused', reason: 'asked' })).toBe('paused')
+  expect(statusOf(waiting, { kind: 'run.answered', node: 'ask', activation: '1', choice: 'answer' })).toBe('running')
+  const branch = journal(waiting).map((entry, index) =>
+    index === 0 ? { ...entry, fork: { run: 'r', seq: 2 } } : entry,
+  )
+  expect(compareRuns({ entries: branch as Entry[], startedAt: 9000 }, { entries: [] }).a.tookMs).toBe(0)
+})
+
 test('a failure is a difference', () => {
   const failed = { kind: 'node.failed', node: 'say', activation: '1', attempt: 1, final: true }
   const a = journal({ ...failed, error: { code: 'TIMEOUT', message: 'too slow' } })

@@ -1,10 +1,11 @@
 import type { Entry, Failure, Usage } from '#graph/journal.ts'
 import type { JsonObject, Values } from '#graph/json.ts'
+import type { RunState } from '#graph/view.ts'
 import { isSame } from './same.ts'
 
 /** What a run came to, as far as it has come. */
 export interface Totals {
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled'
+  readonly status: RunState
   readonly tookMs: number
   readonly entries: number
   readonly inputTokens: number
@@ -126,8 +127,8 @@ function read({ entries, startedAt = 0 }: Compared) {
     works.reduce((total, { usage }) => total + ((usage && of(usage)) ?? 0), 0)
   const [first, last] = [entries[0], entries.at(-1)]
   const totals: Totals = {
-    status: STATUS[last?.kind ?? ''] ?? 'running',
-    tookMs: (last?.at ?? 0) - (first?.at ?? 0) - idleMs(entries, startedAt),
+    status: statusAfter(entries),
+    tookMs: Math.max(0, (last?.at ?? 0) - (first?.at ?? 0) - idleMs(entries, startedAt)),
     entries: entries.length,
     inputTokens: sum(usage => usage.inputTokens),
     outputTokens: sum(usage => usage.outputTokens),
@@ -146,10 +147,26 @@ function idleMs(entries: readonly Entry[], startedAt: number): number {
   return Math.max(0, startedAt - (entries[first.fork.seq - 1]?.at ?? startedAt))
 }
 
-const STATUS: Readonly<Record<string, Totals['status']>> = {
-  'run.completed': 'completed',
-  'run.failed': 'failed',
-  'run.cancelled': 'cancelled',
+/** How a run stands after its entries. */
+function statusAfter(entries: readonly Entry[]): RunState {
+  const waits = new Set<string>()
+  let isPaused = false
+  for (const entry of entries) {
+    if (entry.kind === 'run.waiting') waits.add(entry.activation)
+    else if (entry.kind === 'run.answered') waits.delete(entry.activation)
+    else if (entry.kind === 'run.paused') isPaused = true
+    else if (entry.kind === 'run.resumed') isPaused = false
+  }
+  switch (entries.at(-1)?.kind) {
+    case 'run.completed':
+      return 'completed'
+    case 'run.failed':
+      return 'failed'
+    case 'run.cancelled':
+      return 'cancelled'
+    default:
+      return isPaused ? 'paused' : waits.size > 0 ? 'waiting' : 'running'
+  }
 }
 
 function note(nodes: Map<string, Map<string, Work>>, entry: Extract<Entry, { activation: string }>): void {
