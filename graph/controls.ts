@@ -114,7 +114,7 @@ export class Controls {
   answer(id: string, answer: Answer): void {
     this.#mustBeLive()
     const activation = this.#engine.pending.get(id)
-    const fitting = readAnswer(activation, id, answer)
+    const fitting = readAnswer(activation, id, answer, this.#engine.limits)
     this.#engine.guard(() => {
       // Its deadline may have passed while frames were being closed.
       if (!activation?.waits) return

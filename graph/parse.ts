@@ -97,6 +97,12 @@ export function parseDocument(value: unknown): Parsed {
     withNode({ ...problem, path: problem.path.replace(/^\./, '') }),
   )
   if (!isObject(value)) return { problems }
+  for (const path of ['name', 'description']) {
+    const text = value[path]
+    // Databases do not take them.
+    if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
+      problems.push({ path, message: 'holds a character of code 0, or half of one' })
+  }
   if (isObject(value['nodes'])) {
     for (const id of Object.keys(value['nodes'])) {
       if (!NODE_ID.test(id))

@@ -3,6 +3,7 @@ import type { Wait } from './define.ts'
 import { NodeFailure } from './define.ts'
 import type { Json } from './json.ts'
 import { isObject } from './json.ts'
+import type { Limits } from './limits.ts'
 import { RunRefusal } from './refusal.ts'
 import { checkSchema, show, withDefaults } from './schema.ts'
 
@@ -30,8 +31,13 @@ const CHOICES: Readonly<Record<Waits['reason'], readonly Answer['choice'][]>> = 
   time: [],
 }
 
-/** An answer made to fit what is waited for. Throws {@link RunRefusal} with every problem. */
-export function readAnswer(activation: Activation | undefined, id: string, answer: Answer): Answer {
+/** An answer made to fit what is waited for, and the node's outputs. Throws {@link RunRefusal} with every problem. */
+export function readAnswer(
+  activation: Activation | undefined,
+  id: string,
+  answer: Answer,
+  { outputBytes }: Pick<Limits, 'outputBytes'>,
+): Answer {
   const waits = activation?.waits
   if (!waits) throw new RunRefusal('NOT_WAITING', [{ path: 'activation', message: `"${id}" does not wait` }])
   const choices = waits.until === undefined ? CHOICES[waits.reason] : [...CHOICES[waits.reason], 'expired' as const]
@@ -39,6 +45,7 @@ export function readAnswer(activation: Activation | undefined, id: string, answe
     throw invalid('choice', `expected ${choices.join(', ')}; got ${show(answer.choice)}`)
   if (answer.choice === 'use') {
     if (answer.outputs !== undefined && !isObject(answer.outputs)) throw invalid('outputs', 'expected an object')
+    mustNotBeLarger('outputs', answer.outputs ?? {}, outputBytes)
     return { choice: 'use', outputs: answer.outputs ?? {} }
   }
   if (answer.choice !== 'answer' || !waits.form) return { choice: answer.choice }
@@ -46,7 +53,15 @@ export function readAnswer(activation: Activation | undefined, id: string, answe
   const value = isObject(given) ? withDefaults(given, waits.form) : given
   const problems = checkSchema(value, waits.form, 'value')
   if (problems.length > 0) throw new RunRefusal('INVALID', problems)
+  // A node may give it field by field and as a whole.
+  mustNotBeLarger('value', value, outputBytes / 4)
   return { choice: 'answer', value }
+}
+
+/** Nobody should lose a run by a long answer. */
+function mustNotBeLarger(path: string, value: Json, most: number): void {
+  const { length } = JSON.stringify(value)
+  if (length > most) throw invalid(path, `expected at most ${most} characters of JSON; got ${length}`)
 }
 
 function invalid(path: string, message: string): RunRefusal {

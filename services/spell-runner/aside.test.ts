@@ -273,6 +273,44 @@ describe('branching off what has not ended', () => {
   })
 })
 
+test('an id that cannot be one is not found', async () => {
+  await using running = await system()
+  const runner = as(running, 'ada')
+  for (const id of ['\0', 'r_\ud800', "r' or 1=1", 'x'.repeat(10_000)])
+    for (const ask of [
+      () => runner.getRun({ runId: id }),
+      () => runner.pauseRun({ runId: id }),
+      () => runner.forkRun({ runId: id }),
+      () => runner.listEntries({ runId: id }),
+      () => runner.getRunState({ runId: id }),
+      () => runner.getBlob({ runId: id, hash: id }),
+      () => runner.getSpell({ spellId: id }),
+      () => runner.listRuns({ spellId: id }),
+      () => runner.startRun({ spellId: id }),
+      () => runner.deleteSpell({ spellId: id }),
+      () => runner.updateSpell({ spellId: id, baseRevision: 1, document: json(asking()) }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const sub = { start: { type: 'flow/start' }, sub: { type: 'flow/sub-spell', config: { spell: '\0' } } }
+  const spellId = await create(runner, spellOf(sub, [['start.out', 'sub.in']]))
+  await expect(start(runner, spellId)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  await expect(start(runner, spellId, { idempotencyKey: '\0' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  for (const name of ['a\0b', 'a\ud800'])
+    await expect(create(runner, { ...asking(), name })).rejects.toMatchObject({ problems: [{ path: 'name' }] })
+})
+
+test('a long answer is refused before it costs the run', async () => {
+  await using running = await system()
+  const runner = as(running, 'ada')
+  const { id: runId } = await start(runner, await create(runner, asking()))
+  const waiting = await until(runner, runId, ofKind('run.waiting'))
+  const activation = 'activation' in waiting ? waiting.activation : ''
+  const answer = (length: number) => runner.answerRun({ runId, activation, value: json({ text: 'x'.repeat(length) }) })
+  await expect(answer(900_000)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', problems: [{ path: 'value' }] })
+  await answer(250_000)
+  await until(runner, runId, ofKind('run.completed'))
+})
+
 test('state that runs change at the same time: what each did is done, also where both did the same', async () => {
   await using running = await system()
   const runner = as(running, 'ada')

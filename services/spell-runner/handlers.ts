@@ -143,6 +143,7 @@ async function startRun(
   const { spells, plans, runs, keys } = runner
   const owner = userOf(call)
   const { spellId, revision, idempotencyKey: key } = request
+  if (key.includes('\0')) throw invalid([{ path: 'idempotencyKey', message: 'holds a character of code 0' }])
   if (key.length > 200) throw invalid([{ path: 'idempotencyKey', message: 'is longer than 200 characters' }])
   const { row, document } = await spells.load(owner, spellId, revision)
   const compiled = await plans.compile(owner, document, row.document)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
+import { isId } from '../ids.ts'
 import type { RunStatus } from './record.ts'
 
 /** A run as it is stored. Values that are JSON are texts. */
@@ -106,6 +107,7 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
     (await query.execute(database)).rows
   return {
     async find(owner, id) {
+      if (!isId(id)) return undefined
       return (
         await all(sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.id = ${id} and r.owner = ${owner}`)
       )[0]
@@ -113,7 +115,7 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
     list: (owner, spell, limit, after) =>
       all(sql<RunRow>`
         select ${COLUMNS} from spell_runner.runs r
-        where r.spell = ${spell} and r.owner = ${owner}
+        where r.spell = ${isId(spell) ? spell : ''} and r.owner = ${owner}
           and (${after?.startedAt ?? null}::bigint is null or (r.started_at, r.id) < (${after?.startedAt ?? null}::bigint, ${after?.id ?? null}::text))
         order by r.started_at desc, r.id desc limit ${limit}`),
     active: (owner, spell) =>
@@ -121,6 +123,7 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
         sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.spell = ${spell} and r.owner = ${owner} and r.ended_at = 0 order by r.started_at`,
       ),
     async entries(owner, id, after, limit) {
+      if (!isId(id)) return undefined
       const rows = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at'>>`
         select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at
         from spell_runner.runs r

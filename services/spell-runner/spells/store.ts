@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
+import { isId } from '../ids.ts'
 
 /** A spell without its document. */
 export interface SpellRow {
@@ -55,13 +56,17 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         insert into spell_runner.revisions (spell, revision, document, created_at)
         select id, 1, ${spell.document}::json, ${spell.created_at}::bigint from made`.execute(database)
     },
-    find: (owner, id, revision) =>
-      one(sql<SpellWithDocument>`
+    find: async (owner, id, revision) =>
+      isId(id)
+        ? one(sql<SpellWithDocument>`
         select ${COLUMNS_OF_REVISION}
         from spell_runner.spells s join spell_runner.revisions r on r.spell = s.id and r.revision = coalesce(${revision ?? null}::integer, s.revision)
-        where s.id = ${id} and s.owner = ${owner}`),
-    findByReference: (owner, reference, revision) =>
-      one(sql<SpellWithDocument>`
+        where s.id = ${id} and s.owner = ${owner}`)
+        : undefined,
+    findByReference: async (owner, reference, revision) =>
+      reference.includes('\0')
+        ? undefined
+        : one(sql<SpellWithDocument>`
         select ${COLUMNS_OF_REVISION}
         from spell_runner.spells s join spell_runner.revisions r on r.spell = s.id and r.revision = coalesce(${revision ?? null}::integer, s.revision)
         where s.owner = ${owner} and (s.id = ${reference} or s.name = ${reference})
@@ -73,8 +78,9 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         order by s.updated_at desc, s.id desc limit ${limit}`.execute(database)
       return rows
     },
-    update: (owner, id, base, change) =>
-      one(sql<SpellRow>`
+    update: async (owner, id, base, change) =>
+      isId(id)
+        ? one(sql<SpellRow>`
         with s as (
           update spell_runner.spells set name = ${change.name}, description = ${change.description}, revision = revision + 1, updated_at = ${change.now}
           where id = ${id} and owner = ${owner} and revision = ${base} returning *
@@ -82,8 +88,10 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
           insert into spell_runner.revisions (spell, revision, document, created_at)
           select id, revision, ${change.document}::json, updated_at from s
         )
-        select ${COLUMNS} from s`),
+        select ${COLUMNS} from s`)
+        : undefined,
     async remove(owner, id) {
+      if (!isId(id)) return false
       // Runs go with their spell; batches name their run without a foreign key.
       const removed = await one(sql<{ id: string }>`
         with gone as (delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id),
