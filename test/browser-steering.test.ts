@@ -260,6 +260,8 @@ const asking = spellOf(
     await other.part('run').click()
     await other.part('node-out').getByText('other words').waitFor()
     await other.verified()
+    const { runs } = await other.api<{ runs: RunRecord[] }>('GET', `/v1/spells/${id}/runs`)
+    expect(runs.map(({ outputs }) => outputs)).toEqual([{ all: 'other words' }, { all: 'first words' }])
   })
 
   test('a large value shows its beginning, and all of it when asked', async () => {
