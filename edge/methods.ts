@@ -183,7 +183,8 @@ class ConnectedSession implements Methods {
     const { spell: opened, activeRuns } = await this.#manager.open(spell, revision)
     if (!opened) throw notFound(`there is no spell "${spell}"`)
     this.#listen(spell)
-    return `{"spell":${this.#spellText(opened, room)},"runs":[${activeRuns.map(run => this.#runText(run)).join(',')}]}`
+    const runs = this.#runsText(activeRuns)
+    return `{"spell":${this.#spellText(opened, room - runs.length)},"runs":[${runs}]}`
   }
 
   /** A document that does not fit the frame is left out: the client reads it over REST. */
@@ -191,9 +192,15 @@ class ConnectedSession implements Methods {
     return this.#parts.spellText(spell.document.length > room ? { ...spell, document: new Uint8Array() } : spell)
   }
 
+  /** Of many runs the inputs and outputs are left out. */
+  #runsText(runs: readonly Run[]): string {
+    const texts = runs.map(run => this.#runText(run)).join(',')
+    return texts.length <= ROOM_BYTES ? texts : runs.map(run => this.#runText(run, 0)).join(',')
+  }
+
   /** Large inputs and outputs are left out: entries have them, or refer to them. */
-  #runText(run: Run): string {
-    const isLarge = run.inputs.length + run.outputs.length > ROOM_BYTES
+  #runText(run: Run, room = ROOM_BYTES): string {
+    const isLarge = run.inputs.length + run.outputs.length > room
     return this.#parts.runText(isLarge ? { ...run, inputs: NO_VALUES, outputs: NO_VALUES } : run)
   }
 

@@ -28,6 +28,11 @@ export function externalize<T extends Entry>(entry: T, put: (text: string) => st
   return rewrite(entry, value => (mayBeLarge(value) ? toRef(value, put) : value))
 }
 
+/** The same for values by name, e.g. a run's outputs: the references are those of the entry that told of them. */
+export function externalizeValues(values: JsonObject, put: (text: string) => string): JsonObject {
+  return rewriteValues(values, value => (mayBeLarge(value) ? toRef(value, put) : value)) ?? values
+}
+
 /** The entry with values in place of references. Those that `get` does not know stay. */
 export function hydrate<T extends Entry>(entry: T, get: (hash: string) => Json | undefined): T {
   return rewrite(entry, value => (isBlobRef(value) ? (get(value.$blob) ?? value) : value))
@@ -48,13 +53,7 @@ function rewrite<T extends Entry>(entry: T, change: (value: Json) => Json): T {
   const fields = entry as unknown as Record<string, unknown>
   for (const name of NAMED) {
     const values = fields[name]
-    if (!isObject(values)) continue
-    let copy: Record<string, Json> | undefined
-    for (const key in values) {
-      const value = values[key] as Json
-      const changed = change(value)
-      if (changed !== value) (copy ??= { ...values })[key] = changed
-    }
+    const copy = isObject(values) ? rewriteValues(values, change) : undefined
     if (copy) (made ??= { ...fields })[name] = copy
   }
   const { value } = fields
@@ -63,6 +62,17 @@ function rewrite<T extends Entry>(entry: T, change: (value: Json) => Json): T {
     if (changed !== value) (made ??= { ...fields })['value'] = changed
   }
   return (made ?? entry) as T
+}
+
+/** Undefined: nothing has changed. */
+function rewriteValues(values: JsonObject, change: (value: Json) => Json): JsonObject | undefined {
+  let copy: Record<string, Json> | undefined
+  for (const key in values) {
+    const value = values[key] as Json
+    const changed = change(value)
+    if (changed !== value) (copy ??= { ...values })[key] = changed
+  }
+  return copy
 }
 
 /** Texts and structures only: a number is never large. Looks no further than it must. */

@@ -1,7 +1,8 @@
 import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { SPELL_SCHEMA } from '#graph/parse.ts'
 import { describeNodeType } from '#graph/registry.ts'
-import { invalid } from '#mesh/errors.ts'
+import type { RunView } from '#graph/view.ts'
+import { exhausted, invalid } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
 import { settled, userOf } from './calls.ts'
 import { controlHandlers } from './controls.ts'
@@ -10,7 +11,7 @@ import { exportSpell, importSpell, referencesIn, withReferences } from './import
 import type { Imported } from './import.ts'
 import { newId } from './ids.ts'
 import { toJson } from './json.ts'
-import { toRunMessage } from './runs/record.ts'
+import { toListedRun, toRunMessage } from './runs/record.ts'
 import type { RunMessage } from './runs/record.ts'
 import type { Runner } from './runner.ts'
 import type { Spells } from './spells/spells.ts'
@@ -111,7 +112,7 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
       // Of a spell that is not there nothing is listed but the truth.
       if (rows.length === 0) await spells.load(owner, spellId, 0)
       const last = rows.length > limit ? rows[limit - 1] : undefined
-      return { runs: rows.slice(0, limit).map(toRunMessage), nextPage: last ? `${last.started_at}.${last.id}` : '' }
+      return { runs: rows.slice(0, limit).map(toListedRun), nextPage: last ? `${last.started_at}.${last.id}` : '' }
     },
     async listEntries({ runId, after, limit }, call) {
       const { texts, ...rest } = await journals.page(userOf(call), runId, after, limit)
@@ -119,7 +120,7 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
     },
     async getRunState({ runId }, call) {
       const { row, view } = await journals.view(userOf(call), runId)
-      return { run: toRunMessage(row), attempt: row.attempt, seq: view.seq, state: toJson(JSON.stringify(view)) }
+      return { run: toRunMessage(row), attempt: row.attempt, seq: view.seq, state: toJson(stateText(view)) }
     },
     ...controlHandlers(runner),
     async *watchRun({ runId, after }, call) {
@@ -190,6 +191,18 @@ async function finished(
     if (now.status !== 'running') return now
   }
   return runs.get(owner, id)
+}
+
+const MOST_STATE_BYTES = 3 * 1024 * 1024
+const CONSOLE_LINES_LEFT = 200
+
+/** The view's JSON. Of a long console the latest lines. */
+function stateText(view: RunView): string {
+  const text = JSON.stringify(view)
+  if (Buffer.byteLength(text) <= MOST_STATE_BYTES) return text
+  const short = JSON.stringify({ ...view, console: view.console.slice(-CONSOLE_LINES_LEFT) })
+  if (Buffer.byteLength(short) <= MOST_STATE_BYTES) return short
+  throw exhausted(`the state takes more than ${MOST_STATE_BYTES} bytes: read the entries`)
 }
 
 function readPage(page: string): { startedAt: number; id: string } | undefined {

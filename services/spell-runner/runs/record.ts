@@ -1,5 +1,8 @@
+import { externalizeValues } from '#graph/blob.ts'
 import type { Failure } from '#graph/journal.ts'
+import type { JsonObject } from '#graph/json.ts'
 import { toJson } from '../json.ts'
+import { hashOfBlob } from './blobs.ts'
 import type { RunMode } from './mode.ts'
 import type { RunRow } from './store.ts'
 
@@ -23,8 +26,31 @@ export interface RunMessage {
   readonly forkedAt: number
 }
 
-/** What a stored run looks like to its owner. */
+/** Bytes of inputs and outputs that an answer has room for, of 4 MB; and one of many in a list. */
+const ROOM = 3 * 1024 * 1024
+const ROOM_IN_LIST = 8 * 1024
+
+/** What a stored run looks like to its owner. Where its values take much, references stand for the large ones (graph/blob.ts). */
 export function toRunMessage(row: RunRow): RunMessage {
+  const isLarge = bytesOf(row) > ROOM
+  return isLarge ? toMessage({ ...row, inputs: referred(row.inputs), outputs: referred(row.outputs) }) : toMessage(row)
+}
+
+/** The same in a list: where its values take much, they are left out. */
+export function toListedRun(row: RunRow): RunMessage {
+  const isLarge = bytesOf(row) > ROOM_IN_LIST
+  return toMessage(isLarge ? { ...row, inputs: '{}', outputs: '{}' } : row)
+}
+
+function bytesOf({ inputs, outputs }: RunRow): number {
+  return Buffer.byteLength(inputs) + Buffer.byteLength(outputs)
+}
+
+function referred(values: string): string {
+  return JSON.stringify(externalizeValues(JSON.parse(values) as JsonObject, hashOfBlob))
+}
+
+function toMessage(row: RunRow): RunMessage {
   const { fork } = JSON.parse(row.mode) as RunMode
   const error = row.error === null ? undefined : (JSON.parse(row.error) as Failure)
   return {

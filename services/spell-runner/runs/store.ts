@@ -56,7 +56,7 @@ export interface RunStore {
     limit: number,
     after: { startedAt: number; id: string } | undefined,
   ): Promise<readonly RunRow[]>
-  /** Runs of a spell that have not ended. */
+  /** Runs of a spell that have not ended; of many, the hundred that began last. */
   active(owner: string, spell: string): Promise<readonly RunRow[]>
   /** Entries after a position; undefined: there is no such run of this owner. */
   entries(owner: string, id: string, after: number, limit: number): Promise<EntryPage | undefined>
@@ -87,6 +87,8 @@ export const RUN_COLUMNS = COLUMNS
 export function createRunStore(database: Kysely<unknown>): RunStore {
   return { ...readRuns(database), ...keepBeside(database) }
 }
+
+const MOST_ACTIVE = 100
 
 interface BatchRow {
   readonly first_seq: number
@@ -120,7 +122,9 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
         order by r.started_at desc, r.id desc limit ${limit}`),
     active: (owner, spell) =>
       all(
-        sql<RunRow>`select ${COLUMNS} from spell_runner.runs r where r.spell = ${spell} and r.owner = ${owner} and r.ended_at = 0 order by r.started_at`,
+        sql<RunRow>`select * from (
+          select ${COLUMNS} from spell_runner.runs r where r.spell = ${spell} and r.owner = ${owner} and r.ended_at = 0
+          order by r.started_at desc limit ${MOST_ACTIVE}) latest order by started_at`,
       ),
     async entries(owner, id, after, limit) {
       if (!isId(id)) return undefined

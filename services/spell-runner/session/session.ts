@@ -4,7 +4,7 @@ import { isCoded, invalid, precondition } from '#mesh/errors.ts'
 import type { SessionRequest, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Handlers } from '#mesh/service.ts'
 import { readJson, toJson } from '../json.ts'
-import { toRunMessage } from '../runs/record.ts'
+import { toListedRun, toRunMessage } from '../runs/record.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { CompiledSpell, Plans } from '../spells/plans.ts'
@@ -87,7 +87,7 @@ export class Session {
     detached.keep(this.#user, id)
     const active = await store.active(this.#user, id)
     if (!this.#open.has(id)) this.#open.set(id, { revision, draft: undefined, problems: [] })
-    return { $case: 'opened', value: { spell, activeRuns: active.map(toRunMessage) } }
+    return { $case: 'opened', value: { spell, activeRuns: active.map(toListedRun) } }
   }
 
   async #edit(id: string, bytes: Uint8Array): Promise<Result> {
