@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useSession } from '../session/context.ts'
-import { importFile } from '../tabs/open.ts'
+import { importFiles } from '../tabs/open.ts'
 
 /** Lets files be dropped anywhere on the page; answers whether one is over it. */
 export function useDropImport(): boolean {
@@ -20,7 +20,7 @@ export function useDropImport(): boolean {
       if (!hasFiles(event)) return
       event.preventDefault()
       setOver(false)
-      for (const file of event.dataTransfer?.files ?? []) void importFile(session, file)
+      void importFiles(session, [...(event.dataTransfer?.files ?? [])])
     }
     window.addEventListener('dragover', onOver)
     window.addEventListener('dragleave', onLeave)

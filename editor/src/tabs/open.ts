@@ -72,7 +72,7 @@ export async function closeTab(session: Session, id: string): Promise<void> {
 const LIMIT_BYTES = 200 * 1024 * 1024
 
 /** Opens a file: a recorded run, a spell, a copied part of one, or a foreign format that the server knows. */
-export async function importFile(session: Session, file: File): Promise<void> {
+async function importFile(session: Session, file: File): Promise<void> {
   if (file.size > LIMIT_BYTES)
     return say(`“${file.name}” is too large: expected at most ${LIMIT_BYTES / 1024 / 1024} MB`, 'warn')
   await importText(session, file.name, await file.text())
@@ -83,19 +83,50 @@ async function importText(session: Session, name: string, text: string): Promise
   try {
     value = JSON.parse(text)
   } catch (error) {
+    if (RIVET.test(name)) return importDocument(session, name, text)
     const isRun = /^\s*\{\s*"format"\s*:\s*"run\//.test(text)
     return say(
       isRun
         ? `“${name}” is not whole, it was cut or changed: ${error instanceof Error ? error.message : String(error)}`
-        : `“${name}” is not JSON: expected a recorded run, a spell, or a Thoth document`,
+        : `“${name}” is not JSON: expected a recorded run, a spell, or a document of Thoth, Magick or Rivet`,
       'warn',
     )
   }
   if (!isObject(value)) return say(`“${name}” is neither a spell nor a recorded run`, 'warn')
   if (isRecording(value)) return void (await openRecording(session, name, value))
+  if (RIVET_RECORDING.test(name)) return say(`“${name}” needs its project: drop both files together`, 'warn')
+  await importDocument(session, name, value as JsonObject)
+}
+
+/** Files of Rivet: projects are YAML, recordings JSON. */
+const RIVET = /\.rivet-(project|graph)$/i
+const RIVET_RECORDING = /\.rivet-recording$/i
+
+/** Imports each file; a recording of Rivet and the project that it belongs to are one. */
+export async function importFiles(session: Session, files: readonly File[]): Promise<void> {
+  const recording = files.find(({ name }) => RIVET_RECORDING.test(name))
+  const project = files.find(({ name }) => RIVET.test(name))
+  if (!recording || !project) {
+    for (const file of files) await importFile(session, file)
+    return
+  }
+  const { convertRecording } = await import('#importers/rivet/recording.ts')
   try {
-    const { spell, report } = await session.rest.importSpell('', value as JsonObject)
+    const converted = convertRecording(JSON.parse(await recording.text()), await project.text())
+    await openRecording(session, recording.name, converted.recording as unknown as JsonObject)
+    for (const note of converted.notes.slice(0, 3)) say(note, 'info')
+  } catch (error) {
+    say(`“${recording.name}” could not be read: ${error instanceof Error ? error.message : String(error)}`, 'warn')
+  }
+  for (const file of files) if (file !== recording && file !== project) await importFile(session, file)
+}
+
+/** A document of any format that the server knows: JSON, or the text of a file that is none. */
+async function importDocument(session: Session, name: string, document: JsonObject | string): Promise<void> {
+  try {
+    const { spell, report, others } = await session.rest.importSpell('', document)
     await openSpell(session, spell.id)
+    if (others.length > 0) say(`${others.length} more spells came with it: it calls them.`, 'info')
     const of = (outcome: string) => report.nodes.filter(node => node.outcome === outcome)
     const [approximated, missing] = [of('approximated'), of('missing')]
     say(

@@ -6,7 +6,7 @@ import { DEMOS } from '../demos.ts'
 import { isDirty, showTab, usePages, useTab } from '../document/store.ts'
 import { useTabRunField } from '../run/store.ts'
 import { useSession } from '../session/context.ts'
-import { closeTab, importFile, openDocument, openNew, openSpell } from './open.ts'
+import { closeTab, importFiles, openDocument, openNew, openSpell } from './open.ts'
 import './tabs.css'
 
 /** The open spells, and the way to others. */
@@ -88,10 +88,10 @@ function OpenMenu(): ReactNode {
         ref={file}
         type="file"
         hidden
-        accept=".json,.thoth,.spell,.run,application/json"
+        multiple
+        accept=".json,.thoth,.spell,.run,.rivet-project,.rivet-graph,.rivet-recording,application/json"
         onChange={event => {
-          const [chosen] = event.target.files ?? []
-          if (chosen) void importFile(session, chosen)
+          void importFiles(session, [...(event.target.files ?? [])])
           event.target.value = ''
         }}
       />
