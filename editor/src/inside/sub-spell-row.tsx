@@ -19,7 +19,9 @@ export function SubSpellRow({ page, id }: { readonly page: string; readonly id: 
     const nodes = Object.values((outer && documentAt(outer, [...path, id])?.nodes) ?? {})
     // What is given to a spell is not worked for.
     const total = nodes.filter(({ type }) => type !== 'flow/input').length
-    return `${progress.done}\n${total}\n${progress.at}\n${progress.failed}`
+    // Recordings of other programs tell of these, too.
+    const done = total > 0 ? Math.min(progress.done, total) : progress.done
+    return `${done}\n${total}\n${progress.at}\n${progress.failed}`
   })
   const [done = '', total = '', at = '', failed = '0'] = told.split('\n')
   return (
