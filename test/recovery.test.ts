@@ -121,5 +121,24 @@ const missing = missingPrograms()
       client.close()
       expect(await other.stop()).toBe(0)
     }, 120_000)
+
+    test('a runner that was frozen longer than its lease lasts goes on with what nobody else took', async () => {
+      await using ground = await startGround()
+      await using mesh = await startMesh(ground, { RUN_LEASE_MS: '800' })
+      const { rest } = await somebody(mesh.url)
+      const { id } = await rest.createSpell(rounds(40, 50))
+      const run = await rest.startRun(id, {}, { detached: true })
+      await until(rest, run.id, 10)
+      const frozen = mesh.programs.runners[0]?.pid ?? 0
+      process.kill(frozen, 'SIGSTOP')
+      await new Promise(resolve => setTimeout(resolve, 2_000))
+      process.kill(frozen, 'SIGCONT')
+      for (let ended = 0; ended === 0;) {
+        await new Promise(resolve => setTimeout(resolve, 100))
+        ended = (await rest.getRun(run.id)).endedAt
+      }
+      expect(await rest.getRun(run.id)).toMatchObject({ status: 'completed', attempt: 2, outputs: { count: 40 } })
+      expectNothingTwice((await rest.entries(run.id)).entries)
+    }, 120_000)
   },
 )
