@@ -58,6 +58,8 @@ export class Engine implements Run, ContextHost {
   readonly #budget: Budget
   /** Asked for while the journal is still followed. */
   #wanted: Ending | undefined
+  /** The limit that was reached by then. */
+  #overdrawn: string | undefined
   #ended = false
   #controls: Controls | undefined
   #live: PromiseWithResolvers<void> | undefined
@@ -279,6 +281,7 @@ export class Engine implements Run, ContextHost {
   goLive(): void {
     this.#live?.resolve()
     if (this.#wanted) this.end(this.#wanted)
+    else if (this.#overdrawn !== undefined) this.#endAtLimit(this.#overdrawn)
     else if (this.pending.size > 0) this.controls.takeOver()
   }
 
@@ -290,7 +293,10 @@ export class Engine implements Run, ContextHost {
   /** Adds what a node has used; the run may end at its limit. */
   count(usage: Usage): void {
     const reached = this.#budget.use(usage)
-    if (reached && !this.record.replaying) this.#endAtLimit(reached)
+    if (!reached) return
+    // While the journal is followed it tells what came of that, unless it ends here.
+    if (this.record.replaying) this.#overdrawn = reached
+    else this.#endAtLimit(reached)
   }
 
   /** Counts an activation or an iteration; false: the run has reached its limit and ended. */
