@@ -31,6 +31,10 @@ const MOST_PREPARED = 500
 /** A plan is kept no longer: tables may have grown since, and PGlite analyzes none. */
 const PREPARED_MS = 30_000
 const BYTEA = 17
+const TEXT = 25
+const JSON = 114
+/** A longer text goes as bytes: PGlite measures texts letter by letter. */
+const LONG = 1_000
 
 /**
  * Makes the statements of a PGlite, which nobody else may use meanwhile. `PGlite.query` enters Postgres six times for one statement, and has it parsed and planned
@@ -105,7 +109,8 @@ function toWire(pglite: PGlite, value: unknown, type = 0): string | Uint8Array |
   if (value === null || value === undefined) return null
   if (type === BYTEA && value instanceof Uint8Array) return value
   const write = pglite.serializers[type]
-  return write ? write(value) : `${value as string}`
+  const text = write ? write(value) : `${value as string}`
+  return text.length > LONG && (type === TEXT || type === JSON) ? Buffer.from(text) : text
 }
 
 function toAnswer<Row>(answered: Messages, columns: readonly Column[], parsers: PGlite['parsers']): Answer<Row> {

@@ -28,6 +28,10 @@ test('values of every kind come back as PGlite itself gives them, in transaction
     ['select $1::boolean as yes, $2::boolean as no, $3::text as nothing', [true, false, null]],
     ['select $1::timestamptz as moment, $2::date as day', [new Date(1_700_000_000_000), '2026-11-21']],
     ['select $1::vector as vector, $2::numeric as exact', ['[1,2,3]', '1.10']],
+    [
+      'select $1::text as long, $2::json as json, $3::jsonb as jsonb, $4::int as after',
+      [LONG, { long: LONG }, { long: 'ü'.repeat(5_000) }, 1],
+    ],
     ['select 1 as same, 2 as same'],
     ['select 1 as nothing where false'],
     ['values (1, 2), (3, 4)'],
@@ -63,6 +67,9 @@ test('errors carry their code and the text of Postgres, and what follows goes on
     constraint: 'unique_ones_pkey',
   })
   await expect(query('select $1::int', ['x'])).rejects.toMatchObject({ code: '22P02' })
+  for (const text of ['\0', '\0'.repeat(2_000)])
+    await expect(query('select $1::text', [text])).rejects.toMatchObject({ code: '22021' })
+  await expect(query('select $1::json', ['['.repeat(1_001)])).rejects.toMatchObject({ code: '22P02' })
   await expect(query('select * from nowhere')).rejects.toMatchObject({ code: '42P01' })
   await expect(query('selec')).rejects.toMatchObject({ code: '42601' })
   await expect(sql`select 1 / ${0}::int`.execute(database.kysely)).rejects.toMatchObject({ code: '22012' })
@@ -174,6 +181,8 @@ test('a folder keeps what was written, and nothing is answered once it is closed
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+const LONG = 'ü "quoted" 🙂 \\ \n \ud800.'.repeat(500)
 
 /** Bytes may come as one kind of array or another. */
 function plainly(rows: readonly unknown[]): unknown[] {
