@@ -31,6 +31,10 @@ export interface RestOptions {
 /** RPCs that somebody may call who is nobody yet. */
 const OPEN = new Set(['GetInstance', 'Register', 'Login', 'OpenLocal', 'Refresh', 'Logout', 'Keys'])
 const DEADLINE_MS = 15_000
+/** A run ends by its own limit before this. */
+export const RUN_DEADLINE_MS = 25 * 3_600_000
+/** RPCs that wait for the end of a run. */
+const LONG = new Set(['ForkRun'])
 
 /** Adds a route for each rule, by transcoding: path, query and body become the request; the answer becomes JSON. */
 export function addRest(app: EdgeApp, options: RestOptions): void {
@@ -42,7 +46,11 @@ export function addRest(app: EdgeApp, options: RestOptions): void {
       const request = context.req.raw
       const caller = await identify(rule, request, context.env.address, options)
       const fields = await readRequest(rule, request, context.req.param(), options.contracts)
-      const answer = (await call(fields, { caller, signal: request.signal, deadlineMs: DEADLINE_MS })) as Fields
+      const answer = (await call(fields, {
+        caller,
+        signal: request.signal,
+        deadlineMs: LONG.has(rule.rpc.name) ? RUN_DEADLINE_MS : DEADLINE_MS,
+      })) as Fields
       const reply = jsonReply(writeMessage(rule.rpc.output, answer, options.contracts))
       for (const [name, value] of cookiesOf(rule.rpc.output, answer, options.contracts))
         reply.headers.append('set-cookie', toCookie(name, value, options.secure))

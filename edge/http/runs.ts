@@ -5,7 +5,7 @@ import type { Client } from '#mesh/service.ts'
 import type { HttpRule } from './descriptors.ts'
 import { writeMessage } from './messages.ts'
 import { errorText, jsonReply } from './replies.ts'
-import { readRequest, toRoute } from './rest.ts'
+import { readRequest, RUN_DEADLINE_MS, toRoute } from './rest.ts'
 import type { EdgeApp, RestOptions } from './rest.ts'
 import { CodedError } from '#mesh/errors.ts'
 
@@ -14,8 +14,6 @@ export interface RunOptions extends RestOptions {
   readonly log: Log
 }
 
-/** A run ends by its own limit before this. */
-const RUN_DEADLINE_MS = 25 * 3_600_000
 const EVENTS = 'text/event-stream'
 
 /** Runs over HTTP: started and waited for, or followed as a stream of events, or left alone. Goes before {@link addRest}, whose routes it refines. */

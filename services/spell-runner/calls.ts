@@ -8,9 +8,23 @@ export function userOf({ caller }: Call): string {
   return caller.user
 }
 
-/** Resolves when the call can be answered: when the run is stored, or has come as far as it can by itself. */
-export function settled(run: ActiveRun, detached: boolean, signal: AbortSignal): Promise<void> {
-  return detached ? run.stored : untilAborted(run.settled, signal)
+/** How long somebody waits for a run that is played: it may never end. */
+const PLAYED_MS = 5_000
+
+/** Resolves when the call can be answered: when the run is stored, or has come as far as it can by itself; of a played run, when it has been played for a while. */
+export async function settled(run: ActiveRun, detached: boolean, signal: AbortSignal): Promise<void> {
+  if (detached) return run.stored
+  if (!run.isPlayed) return untilAborted(run.settled, signal)
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, PLAYED_MS)
+  })
+  try {
+    await untilAborted(Promise.race([run.settled, enough]), signal)
+    await run.stored
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** A caller that is gone does not wait; the run goes on. */

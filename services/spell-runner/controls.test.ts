@@ -255,6 +255,19 @@ describe('large values', () => {
   })
 })
 
+test('a call does not wait for ever for a run that is played', async () => {
+  await using running = await system()
+  const runner = as(running, 'ada')
+  const ticking = spellOf(
+    { tick: { type: 'source/interval', config: { everyMs: 500 } }, log: { type: 'debug/log', values: { value: 'x' } } },
+    [['tick.out', 'log.in']],
+  )
+  const spellId = await create(runner, ticking)
+  const { run } = await runner.startRun({ spellId }, { deadlineMs: 20_000 })
+  expect(run).toMatchObject({ status: 'running', endedAt: 0 })
+  expect((await runner.cancelRun({ runId: run?.id ?? '' })).run?.status).toBe('cancelled')
+}, 30_000)
+
 describe('sub-spells', () => {
   test('each call means the revision that it names, and the run keeps the documents it was made of', async () => {
     await using running = await system()

@@ -5,8 +5,19 @@ import { formatDuration } from './duration.ts'
 export function describeEntry(entry: Entry | undefined, startedAt: number): string {
   if (!entry) return 'before the start'
   const node = 'node' in entry ? entry.node?.replaceAll('/', ' / ') : undefined
-  const what = WORDS[entry.kind] ?? entry.kind
+  const what = detailOf(entry) ?? WORDS[entry.kind] ?? entry.kind
   return `${node ? `${node} ${what}` : what} · ${formatDuration(entry.at - startedAt)}`
+}
+
+/** What the kind alone does not tell. */
+function detailOf(entry: Entry): string | undefined {
+  if (entry.kind === 'run.resumed' && entry.step) return 'went on by one step'
+  if (entry.kind !== 'run.answered') return undefined
+  return entry.choice === 'dropped'
+    ? 'not asked any more'
+    : entry.choice === 'expired'
+      ? 'its time has passed'
+      : undefined
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -184,6 +184,11 @@ export class ActiveRun {
     return standing !== 'working' && standing !== 'ended' && this.#journal.lag === 0 && !this.#gone
   }
 
+  /** Whether it has sources: then it may go on until it is stopped. */
+  get isPlayed(): boolean {
+    return this.#options.compiled.plan.sources.length > 0
+  }
+
   /** Number of the last entry. */
   get seq(): number {
     return this.#run.seq

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { RunStatus } from './record.ts'
 
@@ -79,9 +79,10 @@ export async function commitBatches(
   }))
   const state = JSON.stringify(batches.flatMap(({ run, state: writes }) => writes.map(write => ({ run, ...write }))))
   const blobs = JSON.stringify(batches.flatMap(({ run, blobs: values }) => values.map(blob => ({ run, ...blob }))))
-  const { rows } = await sql<{ id: string }>`
-    select id from spell_runner.commit_batches(${JSON.stringify(runs)}::json, ${state}::json, ${blobs}::json, ${runner}::text) as id`.execute(
-    database,
+  const { rows } = await database.executeQuery<{ id: string }>(
+    CompiledQuery.raw(COMMIT, [JSON.stringify(runs), state, blobs, runner]),
   )
   return new Set(rows.map(({ id }) => id))
 }
+
+const COMMIT = 'select id from spell_runner.commit_batches($1::json, $2::json, $3::json, $4::text) as id'
