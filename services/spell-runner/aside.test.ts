@@ -1,42 +1,11 @@
 // Runs that wait, are put aside, taken up again, left behind.
 import { describe, expect, test } from '@jest/globals'
-import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Entry } from '#graph/journal.ts'
-import { embedded } from '#mesh/testing.ts'
-import type { TestSystem } from '#mesh/testing.ts'
 import { delayed, spellOf } from '#nodes/examples.suite.ts'
+import { as, create, entriesOf, json, ofKind, read, start, system, until } from './kit.suite.ts'
+import type { Runner } from './kit.suite.ts'
 
-const system = (settings: Record<string, string> = {}) => embedded({ services: ['spell-runner'], settings })
-const as = (running: TestSystem, user: string) => running.as(user).client(SpellRunnerServiceDefinition)
-type Runner = ReturnType<typeof as>
-
-const json = (value: unknown) => Buffer.from(JSON.stringify(value))
-const read = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes ?? []).toString() || 'null') as unknown
-
-async function create(runner: Runner, spell: object): Promise<string> {
-  const { spell: made } = await runner.createSpell({ document: json(spell) })
-  return made?.id ?? ''
-}
-async function start(runner: Runner, spellId: string, more: object = {}) {
-  const { run } = await runner.startRun({ spellId, inputs: json({}), ...more })
-  if (!run) throw new Error('no run')
-  return run
-}
 const runOf = async (runner: Runner, runId: string) => (await runner.getRun({ runId })).run
-async function entriesOf(runner: Runner, runId: string): Promise<Entry[]> {
-  const { entries } = await runner.listEntries({ runId, limit: 2_000 })
-  return read(entries) as Entry[]
-}
-/** Resolves when an entry fits; entries are watched from the first on. */
-async function until(runner: Runner, runId: string, fits: (entry: Entry) => boolean): Promise<Entry> {
-  for await (const { entries } of runner.watchRun({ runId }))
-    for (const bytes of entries) {
-      const entry = read(bytes) as Entry
-      if (fits(entry)) return entry
-    }
-  throw new Error('the run ended without such an entry')
-}
-const ofKind = (kind: Entry['kind']) => (entry: Entry) => entry.kind === kind
 const pausedBefore = (node: string) => (entry: Entry) => entry.kind === 'run.paused' && entry.before === node
 /** Asks something harmless until the run is under another attempt: then it has been put aside in between. */
 async function putAside(runner: Runner, runId: string): Promise<void> {

@@ -1,42 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { digestOfEntries } from '#graph/digest.ts'
-import type { Entry } from '#graph/journal.ts'
-import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { spellOf } from '#nodes/examples.suite.ts'
-import { embedded } from '#mesh/testing.ts'
-import type { TestSystem } from '#mesh/testing.ts'
-
-const system = (settings: Record<string, string> = {}) =>
-  embedded({ services: ['spell-runner'], settings: { LOCAL_MODEL_DELAY_MS: '0', ...settings } })
-const as = (running: TestSystem, user: string) => running.as(user).client(SpellRunnerServiceDefinition)
-type Runner = ReturnType<typeof as>
-
-const json = (value: unknown) => Buffer.from(JSON.stringify(value))
-const read = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes ?? []).toString() || 'null') as unknown
-
-async function create(runner: Runner, spell: object): Promise<string> {
-  const { spell: made } = await runner.createSpell({ document: json(spell) })
-  return made?.id ?? ''
-}
-async function start(runner: Runner, spellId: string, more: object = {}) {
-  const { run, ignoredPins } = await runner.startRun({ spellId, inputs: json({}), ...more })
-  if (!run) throw new Error('no run')
-  return { ...run, ignoredPins }
-}
-async function entriesOf(runner: Runner, runId: string): Promise<Entry[]> {
-  const { entries } = await runner.listEntries({ runId, limit: 2_000 })
-  return read(entries) as Entry[]
-}
-/** Resolves when an entry fits; entries are watched from the first on. */
-async function until(runner: Runner, runId: string, fits: (entry: Entry) => boolean): Promise<Entry> {
-  for await (const { entries } of runner.watchRun({ runId }))
-    for (const bytes of entries) {
-      const entry = read(bytes) as Entry
-      if (fits(entry)) return entry
-    }
-  throw new Error('the run ended without such an entry')
-}
-const ofKind = (kind: Entry['kind']) => (entry: Entry) => entry.kind === kind
+import { as, create, entriesOf, json, ofKind, read, start, system, until } from './kit.suite.ts'
 
 /** start → first (text) → wait → second (text) → out */
 const steps = (ms = 0) =>
