@@ -5,6 +5,7 @@ import { checkDocument } from './check.ts'
 import type { SpellDocument } from './document.ts'
 import type { Entry, TerminalEntry } from './journal.ts'
 import type { Execution } from './kit.suite.ts'
+import type { KnownEnd, ResultStore } from './known.ts'
 import { createKit, execute, host } from './kit.suite.ts'
 import { parseDocument } from './parse.ts'
 import { compile, PlanError } from './plan.ts'
@@ -19,7 +20,16 @@ async function play(document: SpellDocument, options: Execution = {}) {
   const calls = { made: [] as string[] }
   const plan = compile(document, createKit(calls))
   const observed: Observed[] = []
-  const played = await execute(plan, { observe: one => void observed.push(one), ...options })
+  const kept = new Map<string, KnownEnd>()
+  const results: ResultStore = {
+    get: key => Promise.resolve(kept.get(key)),
+    put: (key, end) => void kept.set(key, end),
+  }
+  const played = await execute(plan, {
+    observe: one => void observed.push(one),
+    ...options,
+    host: { results, ...options.host },
+  })
   return { ...played, plan, observed, calls: calls.made }
 }
 

@@ -1,23 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Entry, RunWaiting, TerminalEntry } from './journal.ts'
-import type { Execution } from './kit.suite.ts'
-import { createKit, execute, host, spell } from './kit.suite.ts'
-import { compile } from './plan.ts'
+import type { Entry, RunWaiting } from './journal.ts'
+import { host, outputsOf, playSpell as play, spell } from './kit.suite.ts'
 import { RunRefusal } from './refusal.ts'
-import { replay } from './replay.ts'
 import type { Run } from './run.ts'
 import { createTimeline } from './timeline.ts'
-
-/** Runs, replays what was recorded, and answers it. */
-async function play(document: ReturnType<typeof spell>, options: Execution = {}) {
-  const calls = { made: [] as string[] }
-  const plan = compile(document, createKit(calls))
-  const { entries, terminal } = await execute(plan, options)
-  expect(await replay(plan, entries)).toEqual({ entries: entries.length })
-  return { plan, entries, terminal, calls: calls.made, kinds: entries.map(({ kind }) => kind) }
-}
-
-const outputsOf = (terminal: TerminalEntry) => (terminal.kind === 'run.failed' ? terminal.error : terminal.outputs)
 
 const chain = spell(
   {
@@ -250,7 +236,7 @@ describe('played runs', () => {
       const journal = whole.entries.slice(0, length)
       const emitted = journal.filter(({ kind }) => kind === 'node.emitted').length
       const again = await play(ticking({ n: 4 }), { journal })
-      expect(again.calls.filter(call => call.startsWith('ticks'))[0]).toBe(emitted < 4 ? `ticks ${emitted}` : undefined)
+      expect(again.made.find(call => call.startsWith('ticks'))).toBe(emitted < 4 ? `ticks ${emitted}` : undefined)
       expect(again.terminal).toMatchObject({ outputs: { out: 3 } })
     }
   })
@@ -314,60 +300,5 @@ describe('played runs', () => {
   test('a played run has no wall clock', async () => {
     const { terminal } = await play(ticking({ n: 3, ms: 20 }), { limits: { wallClockMs: 20 } })
     expect(terminal.kind).toBe('run.completed')
-  })
-})
-
-describe('the order of what comes from outside', () => {
-  test('a journal replays however slowly it was written: nothing falls between two closings', async () => {
-    const document = spell(
-      {
-        start: { type: 'flow/start' },
-        wait: { type: 'test/call', config: { ms: 2 } },
-        each: { type: 'flow/for-each', values: { list: Array.from({ length: 600 }, (_, index) => index) } },
-        join: { type: 'flow/join' },
-        out: { type: 'flow/output' },
-      },
-      [
-        ['start.out', 'wait.in'],
-        ['start.out', 'each.in'],
-        ['each.item', 'each.result'],
-        ['wait.out', 'join.in'],
-        ['each.done', 'join.in'],
-        ['join.out', 'out.in'],
-        ['each.count', 'out.value'],
-      ],
-    )
-    // A clock that runs so fast that every look ends the slice.
-    let now = 0
-    for (const before of [0, 3, 9]) {
-      const { entries, terminal, kinds } = await play(document, {
-        host: { now: () => (now += 10), turn: () => new Promise(resolve => setTimeout(resolve, before)) },
-        limits: { wallClockMs: 1e9 },
-      })
-      expect(outputsOf(terminal)).toEqual({ out: 600 })
-      expect(kinds.filter(kind => kind === 'scope.opened').length).toBe(600)
-      expect(entries.findIndex(entry => entry.kind === 'node.ended' && entry.node === 'wait')).toBeGreaterThan(1)
-    }
-  })
-
-  test('cancelled between two closings it still replays', async () => {
-    const document = spell(
-      {
-        start: { type: 'flow/start' },
-        each: { type: 'flow/for-each', values: { list: Array.from({ length: 2_000 }, (_, index) => index) } },
-      },
-      [
-        ['start.out', 'each.in'],
-        ['each.item', 'each.result'],
-      ],
-    )
-    let now = 0
-    const { terminal, kinds } = await play(document, {
-      host: { now: () => (now += 10) },
-      limits: { wallClockMs: 1e9 },
-      onStart: run => void setImmediate(() => run.cancel('enough')),
-    })
-    expect(kinds.length).toBeGreaterThan(10)
-    expect(['run.cancelled', 'run.completed']).toContain(terminal.kind)
   })
 })

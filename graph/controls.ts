@@ -35,7 +35,11 @@ export class Controls {
     if (this.#engine.pausing.paused) return
     const left = [...this.#left]
     this.#left.clear()
-    for (const [activation, turn] of left) if (activation.turn === turn) this.#engine.executor.resume(activation)
+    // One may end at once, and close frames: these come before the next, as when the journal is followed.
+    for (const [activation, turn] of left)
+      this.#engine.defer(() => {
+        if (activation.turn === turn) this.#engine.executor.resume(activation)
+      })
   }
 
   #isAtWork(activation: Activation): boolean {
@@ -44,14 +48,14 @@ export class Controls {
   }
 
   get standing(): Exclude<Standing, 'ended'> {
-    const { pending, pausing, queue, scopes, executor } = this.#engine
+    const { pending, pausing, queue, scopes } = this.#engine
     let waiting = false
     for (const activation of pending.values()) {
       if (this.#isAtWork(activation)) return 'working'
       waiting ||= activation.waits !== undefined
     }
     if (pausing.paused) return 'paused'
-    if (!queue.isEmpty || pending.size === 0 || scopes.isClosing || executor.isLookingUp) return 'working'
+    if (!queue.isEmpty || pending.size === 0 || scopes.isClosing) return 'working'
     return waiting ? 'waiting' : 'listening'
   }
 
@@ -95,8 +99,7 @@ export class Controls {
       if (!pausing.paused) return
       record.resumed(step, pausing.takeFresh())
       pausing.play(step, queue.peek())
-      // After frames that are to be closed: that is how the journal is followed.
-      this.#engine.guard(() => this.#goOnWithLeft())
+      this.#goOnWithLeft()
       this.#engine.pump()
     })
   }

@@ -79,14 +79,8 @@ export class Engine implements Run, ContextHost {
     this.steps = new Steps(this, options)
     this.#pures = new Pures(this, options.observe)
     this.record = new Recorder(options, new Cursor(options.journal ?? []))
-    this.root = new Frame({
-      plan: options.plan,
-      region: options.plan.region,
-      high: ROOT.high,
-      low: ROOT.low,
-      prefix: '',
-      depth: 0,
-    })
+    const { plan } = options
+    this.root = new Frame({ plan, region: plan.region, ...ROOT, prefix: '', depth: 0 })
     this.scopes = new Scopes(this)
     this.executor = new Executor(this, options)
     this.#pump = new Pump(this)
@@ -257,6 +251,11 @@ export class Engine implements Run, ContextHost {
   /** Lets in what came from outside; see {@link Pump.admit}. */
   guard(work: () => void): void {
     this.#pump.admit(work)
+  }
+
+  /** See {@link Pump.defer}. */
+  defer(work: () => void): void {
+    this.#pump.defer(work)
   }
 
   get queue(): ActivationQueue {

@@ -41,11 +41,6 @@ export class Executor {
     this.#follower = new Follower(engine, this)
   }
 
-  /** Whether it is asked what other runs know: what comes of that has no entry yet. */
-  get isLookingUp(): boolean {
-    return this.#reuse.isLookingUp
-  }
-
   /** Runs a ready activation, whose inputs have been read. */
   begin(activation: Activation): void {
     const { listens } = activation.node
@@ -142,13 +137,17 @@ export class Executor {
     activation.turn++
     if (activation.writes) activation.writes = undefined
     activation.drawn = activation.streamed = 0
-    if (
-      activation.node.reuses &&
-      activation.attempt === 1 &&
-      this.#reuse.lookUp(activation, () => this.#run(activation))
-    )
-      return
-    this.#run(activation)
+    if (activation.node.reuses && activation.attempt === 1 && this.#engine.host.results) this.#lookUp(activation)
+    else this.#run(activation)
+  }
+
+  /** Others go on while it is asked: that it has begun stands where it began. */
+  #lookUp(activation: Activation): void {
+    this.noteStart(activation)
+    const { turn } = activation
+    const go = (known: KnownEnd | undefined) =>
+      this.late(activation, turn, () => (known ? this.#reuse.end(activation, known) : this.#run(activation)))
+    this.#engine.host.results?.get(resultKey(activation)).then(go, () => go(undefined))
   }
 
   #run(activation: Activation): void {

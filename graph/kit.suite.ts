@@ -10,6 +10,7 @@ import { outsideTypes } from './kit-outside.suite.ts'
 import type { Plan } from './plan.ts'
 import { compile } from './plan.ts'
 import { createRegistry } from './registry.ts'
+import { replay } from './replay.ts'
 import type { Observed, Run, RunHost, RunOptions } from './run.ts'
 import { startRun } from './run.ts'
 
@@ -309,7 +310,7 @@ export interface Execution {
   readonly onChunk?: (chunk: Chunk) => void
   readonly observe?: (observed: Observed) => void
   readonly onStart?: (run: Run) => void
-  readonly onEntry?: (entry: Entry, run: Run) => void
+  readonly onEntry?: (entry: Entry, run: Run) => unknown
   readonly run?: string
   readonly host?: Partial<RunHost>
   readonly also?: Pick<RunOptions, 'pins' | 'recall' | 'breakpoints' | 'startAt' | 'fork'>
@@ -362,3 +363,18 @@ export async function executeSpell(
   const plan = compile(document, createKit(calls), options.library ? { library: options.library } : {})
   return { ...(await execute(plan, options)), calls: calls.made, plan }
 }
+
+/** The same, and replayed: the record must tell it entry for entry. `made`: what nodes did outside, in order, and `calls`: which nodes that were. */
+export async function playSpell(document: SpellDocument, options: Execution = {}) {
+  const { plan, entries, terminal, calls } = await executeSpell(document, options)
+  const followed = await replay(plan, entries)
+  if (followed.entries !== entries.length)
+    throw new Error(`the replay followed ${followed.entries} of ${entries.length}`)
+  return { plan, entries, terminal, made: calls, calls: calls.map(nodeOfCall), kinds: entries.map(({ kind }) => kind) }
+}
+
+const nodeOfCall = (call: string): string => call.split(' ', 1)[0] ?? call
+
+/** What a run gave, or why it failed. */
+export const outputsOf = (terminal: TerminalEntry) =>
+  terminal.kind === 'run.failed' ? terminal.error : terminal.outputs

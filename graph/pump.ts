@@ -15,8 +15,8 @@ export class Pump {
   readonly #clock: WallClock
   #working = false
   #isLive = false
-  /** What came while frames were being closed: after that. */
-  #deferred: (() => void)[] | undefined
+  /** What came while frames were being closed, and what must not come together: one after the other, each after what the one before has closed. */
+  readonly #deferred: (() => void)[] = []
   #sliceStart = 0
   #steps = 0
 
@@ -53,9 +53,13 @@ export class Pump {
    * journal is followed.
    */
   admit(work: () => void): void {
-    if (!this.#working && !this.#engine.pausing.paused && this.#engine.scopes.isClosing)
-      (this.#deferred ??= []).push(work)
+    if (!this.#working && !this.#engine.pausing.paused && this.#engine.scopes.isClosing) this.defer(work)
     else this.#engine.protect(work)
+  }
+
+  /** Does it when no frame is left to be closed, before the next step. */
+  defer(work: () => void): void {
+    this.#deferred.push(work)
   }
 
   stop(): void {
@@ -72,8 +76,8 @@ export class Pump {
         if (this.#isSliceOver()) return
         continue
       }
-      if (this.#deferred) {
-        this.#doDeferred(this.#deferred)
+      if (this.#deferred.length > 0) {
+        this.#deferred.shift()?.()
         continue
       }
       if (record.replaying) {
@@ -92,11 +96,6 @@ export class Pump {
       steps.step(activation)
       if (this.#isSliceOver()) return
     }
-  }
-
-  #doDeferred(deferred: readonly (() => void)[]): void {
-    this.#deferred = undefined
-    for (const work of deferred) if (!this.#engine.ended) work()
   }
 
   #isSliceOver(): boolean {

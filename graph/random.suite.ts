@@ -45,11 +45,11 @@ export const settledSpells: fc.Arbitrary<SpellDocument> = seeds(14).map(seed => 
     const go = (output: string, more: readonly string[] = []) =>
       void ends.push({ ...end, output, values: [...end.values, ...more] })
     if (kind < 25) {
-      follow(id, { type: 'test/step' }, end)
+      follow(id, { type: 'test/step', reuse: extra % 4 === 0 }, end)
       read(`${id}.a`)
       go(`${id}.out`, [`${id}.value`])
     } else if (kind < 50) {
-      follow(id, { type: 'test/call', config: { ms: extra % 3 } }, end)
+      follow(id, { type: 'test/call', config: { ms: extra % 3 }, reuse: extra % 4 === 1 }, end)
       read(`${id}.a`)
       go(`${id}.out`, [`${id}.value`])
     } else if (kind < 60) {
@@ -62,6 +62,11 @@ export const settledSpells: fc.Arbitrary<SpellDocument> = seeds(14).map(seed => 
       follow(id, { type: 'test/step' }, end)
       go(`${id}.out`, [`${id}.value`])
       go(`${id}.out`, [`${id}.value`])
+    } else if (kind < 76) {
+      // Nothing but frames that close, one after the other: longer than a slice.
+      follow(id, { type: 'flow/for-each', values: { list: Array.from({ length: 80 }, (_, at) => at) } }, end)
+      wires.push([`${id}.item`, `${id}.result`])
+      go(`${id}.done`, [`${id}.count`])
     } else if (kind < 84) {
       const scope = scopes++
       follow(

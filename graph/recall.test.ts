@@ -2,19 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { SpellDocument } from './document.ts'
 import type { KnownEnd } from './known.ts'
 import { resultKey } from './known.ts'
-import type { Execution } from './kit.suite.ts'
-import { createKit, execute, spell } from './kit.suite.ts'
-import { compile } from './plan.ts'
+import { playSpell as play, spell } from './kit.suite.ts'
 import { downstreamOf, recall } from './recall.ts'
-import { replay } from './replay.ts'
-
-async function play(document: SpellDocument, options: Execution = {}) {
-  const calls = { made: [] as string[] }
-  const plan = compile(document, createKit(calls))
-  const { entries, terminal } = await execute(plan, options)
-  expect(await replay(plan, entries)).toEqual({ entries: entries.length })
-  return { plan, entries, terminal, calls: calls.made.map(call => call.split(' ')[0]) }
-}
 
 const line = (a: number, add = 0): SpellDocument =>
   spell(
@@ -212,6 +201,38 @@ describe('results kept between runs', () => {
     expect((await play(document(true, 2), { host: { results } })).calls).toEqual(['a', 'b', 'c'])
     expect((await play(document(false), { host: { results } })).calls).toEqual(['a', 'b', 'c'])
     expect(results.kept.size).toBe(2)
+  })
+
+  test('what other branches do while it is asked comes where it came', async () => {
+    const forking = spell(
+      {
+        start: { type: 'flow/start' },
+        kept: { type: 'test/step', values: { a: 1 }, reuse: true },
+        other: { type: 'test/step', values: { a: 2 } },
+        join: { type: 'flow/join' },
+        out: { type: 'flow/output' },
+      },
+      [
+        ['start.out', 'kept.in'],
+        ['start.out', 'other.in'],
+        ['kept.out', 'join.in'],
+        ['other.out', 'join.in'],
+        ['join.out', 'out.in'],
+        ['kept.value', 'out.value'],
+      ],
+    )
+    const results = createResults()
+    for (const cached of [undefined, true]) {
+      const { entries, terminal } = await play(forking, { host: { results } })
+      expect(terminal).toMatchObject({ outputs: { out: 2 } })
+      const ended = entries.find(entry => entry.kind === 'node.ended' && entry.node === 'kept')
+      expect(ended).toEqual(expect.objectContaining({ outputs: { value: 2 } }))
+      expect(ended && 'cached' in ended ? ended.cached : undefined).toBe(cached)
+      for (let length = 1; length < entries.length; length++)
+        expect((await play(forking, { host: { results }, journal: entries.slice(0, length) })).terminal).toMatchObject({
+          outputs: { out: 2 },
+        })
+    }
   })
 
   test('a store that fails is as good as an empty one', async () => {

@@ -1,6 +1,6 @@
 import type { Entry } from './journal.ts'
-import type { KnownResult, Recall } from './known.ts'
-import type { Values } from './json.ts'
+import type { KnownEnd, KnownResult, Recall } from './known.ts'
+import type { Json, Values } from './json.ts'
 import type { Plan, PlanNode } from './plan.ts'
 import { replay } from './replay.ts'
 import type { ReplayOptions } from './replay.ts'
@@ -33,7 +33,13 @@ export async function recall(
   }
 }
 
-type Draft = { -readonly [K in keyof KnownResult]: KnownResult[K] } & { readonly path: string; waited: boolean }
+type Draft = KnownResult & {
+  readonly path: string
+  readonly emissions: KnownEnd[]
+  end: KnownEnd | undefined
+  readonly writes: (readonly [key: string, value: Json])[]
+  waited: boolean
+}
 
 function note(results: Map<string, Draft>, entry: Extract<Entry, { activation: string }>): void {
   const known = (): Draft => {
@@ -45,7 +51,7 @@ function note(results: Map<string, Draft>, entry: Extract<Entry, { activation: s
   }
   switch (entry.kind) {
     case 'node.emitted':
-      known().emissions = [...known().emissions, { outputs: entry.outputs as Values, pulses: entry.pulses }]
+      known().emissions.push({ outputs: entry.outputs as Values, pulses: entry.pulses })
       return
     case 'node.ended': {
       const { outputs, pulses, usage } = entry
@@ -53,14 +59,14 @@ function note(results: Map<string, Draft>, entry: Extract<Entry, { activation: s
       return
     }
     case 'state.changed':
-      known().writes = [...known().writes, [entry.key, entry.value]]
+      known().writes.push([entry.key, entry.value])
       return
     case 'run.answered':
       known().waited = true
       return
     case 'node.failed':
       // What failed is tried again; of what an attempt wrote, nothing took effect.
-      known().writes = []
+      known().writes.length = 0
       return
     default:
   }
@@ -86,11 +92,12 @@ function configsOf(plan: Plan, prefix: string, above: ReadonlySet<Plan>, found =
 
 /** A node and all that may depend on it: along flow and along data. Ids of the spell itself. */
 export function downstreamOf(plan: Plan, id: string): ReadonlySet<string> {
-  const readers = new Map<string, string[]>()
+  const readers = new Map<string, Set<string>>()
   for (const node of plan.nodes) {
     for (const { inputs } of [node.inputs, node.before, node.after])
       for (const { sources } of inputs)
-        for (const source of sources) readers.set(source.node.id, [...(readers.get(source.node.id) ?? []), node.id])
+        for (const source of sources)
+          readers.set(source.node.id, (readers.get(source.node.id) ?? new Set()).add(node.id))
   }
   const byId = new Map(plan.nodes.map(node => [node.id, node]))
   const found = new Set([id])

@@ -2,7 +2,6 @@ import type { Activation } from './activation.ts'
 import type { Engine } from './engine.ts'
 import type { Executor } from './executor.ts'
 import type { KnownEnd, KnownResult, Recall } from './known.ts'
-import { resultKey } from './known.ts'
 import { NO_VALUES } from './values.ts'
 
 /** Gives what is known of an activation in place of running it: what it gave in an earlier run, or the same node with the same inputs in any. */
@@ -10,17 +9,11 @@ export class Reuse {
   readonly #engine: Engine
   readonly #executor: Executor
   readonly #recall: Recall | undefined
-  #lookedUp = 0
 
   constructor(engine: Engine, executor: Executor, recall: Recall | undefined) {
     this.#engine = engine
     this.#executor = executor
     this.#recall = recall
-  }
-
-  /** Whether it is asked what other runs know: what comes of that has no entry yet. */
-  get isLookingUp(): boolean {
-    return this.#lookedUp > 0
   }
 
   /** Takes what the activation gave in an earlier run. False: it goes on for real, after what it has emitted there. */
@@ -40,25 +33,12 @@ export class Reuse {
       ;(activation.writes ??= new Map()).set(key, value)
       this.#engine.record.changed(activation, key, value)
     }
-    this.#end(activation, end)
+    this.end(activation, end)
     return true
   }
 
-  /** Asks whether the same node has had the same inputs before, and runs it where it has not. False: nobody keeps results. */
-  lookUp(activation: Activation, run: () => void): boolean {
-    const { results } = this.#engine.host
-    if (!results) return false
-    const { turn } = activation
-    this.#lookedUp++
-    const go = (known: KnownEnd | undefined) => {
-      this.#lookedUp--
-      this.#executor.late(activation, turn, () => (known ? this.#end(activation, known) : run()))
-    }
-    results.get(resultKey(activation)).then(go, () => go(undefined))
-    return true
-  }
-
-  #end(activation: Activation, end: KnownEnd): void {
+  /** Ends an activation with what is known of it. */
+  end(activation: Activation, end: KnownEnd): void {
     this.#engine.record.endedWithout(activation, end, 'cached')
     this.#executor.over(activation, end.outputs, end.pulses)
   }
