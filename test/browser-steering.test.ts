@@ -1,22 +1,8 @@
 // What people do with runs from the editor: stop and step, answer, branch off, pin, compare, chat. In a real Chromium, against a real server.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser } from 'playwright-core'
+import { expect, test } from '@jest/globals'
 import type { RunRecord, SpellRecord } from '#client/index.ts'
-import { embedded } from '#mesh/testing.ts'
-import type { TestSystem } from '#mesh/testing.ts'
 import { spellOf } from '#nodes/examples.suite.ts'
-import { browserPath, openBrowser, openEditor } from './browser.ts'
-import type { Editor } from './browser.ts'
-
-let system: TestSystem
-let browser: Browser
-let editors: Editor[] = []
-
-const visit = async (url = system.url): Promise<Editor> => {
-  const editor = await openEditor(browser, url)
-  editors.push(editor)
-  return editor
-}
+import { inBrowser } from './browser.ts'
 
 /** Waits, says something, and gives it. */
 const line = (text: string) =>
@@ -64,21 +50,8 @@ const asking = spellOf(
   ],
 )
 
-;(browserPath ? describe : describe.skip)(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
-  beforeAll(async () => {
-    system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
-    browser = await openBrowser()
-  }, 60_000)
-  afterEach(async () => {
-    const faults = editors.flatMap(editor => editor.faults)
-    await Promise.all(editors.map(({ context }) => context.close()))
-    editors = []
-    if (faults.length > 0) throw new Error(`the page reported: ${faults.join('; ')}`)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await system?.stop()
-  })
+inBrowser(stage => {
+  const { visit } = stage
 
   test('a run stops before a node, goes on by one, and then to its end; what was set is there again', async () => {
     const { page, part, inState, status, verified, openSpell } = await visit()
@@ -258,7 +231,7 @@ const asking = spellOf(
     await first.verified()
     await first.api('PUT', `/v1/spells/${spell.id}`, { baseRevision: 1, document: inner('other words') })
     // Another browser has kept nothing.
-    const other = await visit(`${system.url}/s/${id}`)
+    const other = await visit(`${stage.url}/s/${id}`)
     await other.verified()
     await other.part('into-call').click()
     await other.part('node-say').getByText('first words').first().waitFor()

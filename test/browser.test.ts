@@ -1,22 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { RunRecord, SpellRecord } from '#client/index.ts'
-import { embedded } from '#mesh/testing.ts'
-import type { TestSystem } from '#mesh/testing.ts'
-import { browserPath, openBrowser, openEditor } from './browser.ts'
-import type { Editor } from './browser.ts'
+import { inBrowser } from './browser.ts'
 import { openProxy } from './proxy.ts'
-
-let system: TestSystem
-let browser: Browser
-let editors: Editor[] = []
-
-const visit = async (url = system.url): Promise<Editor> => {
-  const editor = await openEditor(browser, url)
-  editors.push(editor)
-  return editor
-}
 
 const spell = (name: string, nodes: object, wires: string[][]) => ({ format: 'spell/1', name, nodes, wires })
 const slow = (name: string) =>
@@ -83,21 +70,8 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
     await page.dispatchEvent('.workbench', type, { dataTransfer: transfer })
 }
 
-;(browserPath ? describe : describe.skip)(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
-  beforeAll(async () => {
-    system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
-    browser = await openBrowser()
-  }, 60_000)
-  afterEach(async () => {
-    const faults = editors.flatMap(editor => editor.faults)
-    await Promise.all(editors.map(({ context }) => context.close()))
-    editors = []
-    if (faults.length > 0) throw new Error(`the page reported: ${faults.join('; ')}`)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await system?.stop()
-  })
+inBrowser(stage => {
+  const { visit } = stage
 
   test('a stranger sees a spell that has just run, and goes back and forth in it', async () => {
     const { page, part, inState, verified } = await visit()
@@ -180,7 +154,7 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
   })
 
   test('a cut connection is taken up again, and the run is whole', async () => {
-    await using proxy = await openProxy(system.url)
+    await using proxy = await openProxy(stage.url)
     const { part, inState, verified, openSpell } = await visit(proxy.url)
     await openSpell(slow('Cut'))
     await part('connection').and(part('connection')).waitFor({ state: 'attached' })
@@ -195,7 +169,7 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
   test('a run started in one tab is seen in another', async () => {
     const one = await visit()
     const { id } = await one.openSpell(slow('Seen'))
-    const other = await visit(`${system.url}/s/${id}`)
+    const other = await visit(`${stage.url}/s/${id}`)
     await other.part('canvas').waitFor()
     await one.part('run').click()
     await one.verified()

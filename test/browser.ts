@@ -1,3 +1,6 @@
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals'
+import { embedded } from '#mesh/testing.ts'
+import type { TestSystem } from '#mesh/testing.ts'
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
@@ -6,10 +9,10 @@ import type { SpellRecord } from '#client/index.ts'
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The browser of this machine; undefined: there is none. */
-export const browserPath = PLACES.find(path => existsSync(path))
+const browserPath = PLACES.find(path => existsSync(path))
 
 /** Starts it. In a container it has no sandbox of its own. */
-export function openBrowser(): Promise<Browser> {
+function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 }
 
@@ -32,7 +35,7 @@ export interface Editor {
   openSpell(document: object): Promise<SpellRecord>
 }
 
-export async function openEditor(browser: Browser, url: string): Promise<Editor> {
+async function openEditor(browser: Browser, url: string): Promise<Editor> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
   const faults: string[] = []
@@ -72,4 +75,46 @@ async function callApi({ method, path, body }: { method: string; path: string; b
   const read = (await answer.json()) as unknown
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(read)}`)
   return read
+}
+
+/** A system with a browser in front of it, for tests. */
+export interface Stage {
+  /** Of the system. */
+  readonly url: string
+  /** Opens an editor of its own; after the test it is closed, and what the page complained of fails the test. */
+  visit(url?: string): Promise<Editor>
+}
+
+/** Tests in a real Chromium against a real system; skipped, by name, where there is none. */
+export function inBrowser(tests: (stage: Stage) => void): void {
+  const run = browserPath ? describe : describe.skip
+  run(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
+    let system: TestSystem
+    let browser: Browser
+    let editors: Editor[] = []
+    beforeAll(async () => {
+      system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
+      browser = await openBrowser()
+    }, 60_000)
+    afterEach(async () => {
+      const faults = editors.flatMap(editor => editor.faults)
+      await Promise.all(editors.map(({ context }) => context.close()))
+      editors = []
+      if (faults.length > 0) throw new Error(`the page reported: ${faults.join('; ')}`)
+    })
+    afterAll(async () => {
+      await browser?.close()
+      await system?.stop()
+    })
+    tests({
+      get url() {
+        return system.url
+      },
+      async visit(url = system.url) {
+        const editor = await openEditor(browser, url)
+        editors.push(editor)
+        return editor
+      },
+    })
+  })
 }

@@ -13,6 +13,7 @@ import {
   runInRivet,
   single,
   text,
+  expectBoth as both,
 } from './kit.suite.ts'
 
 let runner: RivetRunner
@@ -21,12 +22,7 @@ beforeAll(async () => {
 })
 afterAll(async () => runner[Symbol.asyncDispose]())
 
-/** Runs a project in Rivet and here: both give this. */
-async function expectBoth(graphs: Graphs, inputs: JsonObject, expected: JsonObject) {
-  const made = project(graphs)
-  expect(await runInRivet(made, inputs)).toEqual(expected)
-  expect((await runner.run(made, inputs)).outputs).toEqual(expected)
-}
+const expectBoth = (graphs: Graphs, inputs: JsonObject, expected: JsonObject) => both(runner, graphs, inputs, expected)
 
 describe('what did not run', () => {
   const excluding: Short = ['ifElse', { unconnectedControlFlowExcluded: true }]

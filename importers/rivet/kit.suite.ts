@@ -10,6 +10,7 @@ import type {
   ProjectId,
   ChartNode,
 } from '@ironclad/rivet-core'
+import { expect } from '@jest/globals'
 import { coreCreateProcessor, serializeProject } from '@ironclad/rivet-core'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
 import type { SpellDocument } from '#graph/document.ts'
@@ -174,4 +175,16 @@ export async function createRivetRunner(): Promise<RivetRunner> {
       await system.stop()
     },
   }
+}
+
+/** Runs a project in Rivet and here; both must give this. */
+export async function expectBoth(
+  runner: RivetRunner,
+  graphs: Graphs,
+  inputs: JsonObject,
+  expected: JsonObject,
+): Promise<void> {
+  const made = project(graphs)
+  expect(await runInRivet(made, inputs)).toEqual(expected)
+  expect((await runner.run(made, inputs)).outputs).toEqual(expected)
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, test } from '@jest/globals'
 import type { JsonObject } from '#graph/json.ts'
 import type { Graphs, RivetRunner, Short } from './kit.suite.ts'
 import {
@@ -8,10 +8,9 @@ import {
   json,
   list,
   number,
-  project,
-  runInRivet,
   single,
   text,
+  expectBoth as both,
 } from './kit.suite.ts'
 
 let runner: RivetRunner
@@ -20,12 +19,7 @@ beforeAll(async () => {
 })
 afterAll(async () => runner[Symbol.asyncDispose]())
 
-/** Runs a project in Rivet and here: both give this. */
-async function expectBoth(graphs: Graphs, inputs: JsonObject, expected: JsonObject) {
-  const made = project(graphs)
-  expect(await runInRivet(made, inputs)).toEqual(expected)
-  expect((await runner.run(made, inputs)).outputs).toEqual(expected)
-}
+const expectBoth = (graphs: Graphs, inputs: JsonObject, expected: JsonObject) => both(runner, graphs, inputs, expected)
 
 describe('one node gives here what it gives in Rivet', () => {
   const cases: readonly (readonly [

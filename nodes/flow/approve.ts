@@ -1,7 +1,14 @@
 import { defineNode } from '#graph/define.ts'
 import type { Schema } from '#graph/define.ts'
 import { isObject } from '#graph/json.ts'
-import { DEADLINE_CONFIG, failIfExpired, problemsOfQuestion, socketsOfQuestion, waitOf } from '../language/asking.ts'
+import {
+  DEADLINE_CONFIG,
+  failIfExpired,
+  problemsOfQuestion,
+  promptConfig,
+  socketsOfQuestion,
+  waitOf,
+} from '../language/asking.ts'
 
 const FORM: Schema = {
   type: 'object',
@@ -23,13 +30,7 @@ export default defineNode({
   config: {
     type: 'object',
     properties: {
-      prompt: {
-        type: 'string',
-        title: 'Question',
-        format: 'template',
-        default: 'Go on?',
-        description: 'Markdown, with variables as in *Template*',
-      },
+      prompt: promptConfig('Go on?'),
       ...DEADLINE_CONFIG,
     },
   },

@@ -1,6 +1,13 @@
 import { defineNode } from '#graph/define.ts'
 import { isObject } from '#graph/json.ts'
-import { DEADLINE_CONFIG, failIfExpired, problemsOfQuestion, socketsOfQuestion, waitOf } from '../language/asking.ts'
+import {
+  DEADLINE_CONFIG,
+  failIfExpired,
+  problemsOfQuestion,
+  promptConfig,
+  socketsOfQuestion,
+  waitOf,
+} from '../language/asking.ts'
 import { emptyAnswers, FIELD, fieldsIn, formOf, problemsOfFields, socketsOfFields } from '../language/form.ts'
 
 export default defineNode({
@@ -13,13 +20,7 @@ export default defineNode({
   config: {
     type: 'object',
     properties: {
-      prompt: {
-        type: 'string',
-        title: 'Question',
-        format: 'template',
-        default: '',
-        description: 'Markdown, with variables as in *Template*',
-      },
+      prompt: promptConfig(''),
       form: {
         type: 'array',
         title: 'Form',

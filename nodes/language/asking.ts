@@ -4,6 +4,16 @@ import type { Schema, Socket, Wait } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
 import { templateOf, variablesOf } from './templates.ts'
 
+/** The prompt of a question. */
+export const promptConfig = <const T extends string>(usual: T) =>
+  ({
+    type: 'string',
+    title: 'Question',
+    format: 'template',
+    default: usual,
+    description: 'Markdown, with variables as in *Template*',
+  }) as const satisfies Schema
+
 /** What any question may be set to, beside its prompt. */
 export const DEADLINE_CONFIG = {
   deadlineMs: {

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { formatRecording } from '#client/recording.ts'
 import { ImportError } from '#importers/importer.ts'
 import { convertRecording } from '#importers/rivet/recording.ts'
 import { invalid } from '#mesh/errors.ts'
-import { messageOf, readJsonFile } from './files.ts'
+import { readJsonFile, readText } from './files.ts'
 
 /** `spell convert`: a recording of Rivet as one of ours, on standard output; what it lacks, on standard error. Answers the status. */
 export async function convertFile(
@@ -12,9 +11,7 @@ export async function convertFile(
   tell: (text: string) => void,
 ): Promise<number> {
   const recorded = await readJsonFile(file)
-  const text = await readFile(project, 'utf8').catch((error: unknown) => {
-    throw invalid([{ path: project, message: `cannot be read: ${messageOf(error)}` }])
-  })
+  const text = await readText(project)
   try {
     const { recording, notes } = convertRecording(recorded, text)
     print(formatRecording(recording).trimEnd())

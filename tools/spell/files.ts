@@ -30,28 +30,29 @@ export const isRecordingName = (name: string): boolean => RECORDINGS.some(end =>
 
 /** Reads a file that holds JSON. Throws INVALID_ARGUMENT. */
 export async function readJsonFile(file: string): Promise<unknown> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw invalid([{ path: file, message: `cannot be read: ${messageOf(error)}` }])
-  })
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
-  } catch (error) {
-    throw invalid([{ path: file, message: `is not JSON: ${messageOf(error)}` }])
-  }
+  return parseJson(file, await readText(file))
 }
 
 /** What a file holds: JSON, or else its text, which a format may be of. Throws INVALID_ARGUMENT. */
 async function readAnyFile(file: string): Promise<unknown> {
-  const bytes = await readFile(file).catch((error: unknown) => {
+  const text = await readText(file)
+  return file.endsWith('.json') || /^\s*[[{]/.test(text) ? parseJson(file, text) : text
+}
+
+/** A text file, in UTF-8. Throws INVALID_ARGUMENT. */
+export async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+  } catch (error) {
     throw invalid([{ path: file, message: `cannot be read: ${messageOf(error)}` }])
-  })
-  const text = new TextDecoder().decode(bytes)
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    if (file.endsWith('.json') || /^\s*[[{]/.test(text))
-      throw invalid([{ path: file, message: `is not JSON: ${messageOf(error)}` }])
-    return text
+    throw invalid([{ path: file, message: `is not JSON: ${messageOf(error)}` }])
   }
 }
 
