@@ -1,3 +1,19 @@
+-- A journal is kept as it was committed: a row for each batch, with its entries as texts, one a line (an entry is one line of JSON). To store a row and two
+-- index keys for each entry took most of the time of a commit. Nothing here looks into entries. Batches come in by the function below alone, and only for
+-- runs that are there; what removes runs removes their batches.
+create table batches (
+  run text not null,
+  first_seq bigint not null,
+  last_seq bigint not null,
+  texts text not null,
+  primary key (run, first_seq)
+);
+-- To compress a large batch would hold everybody else up.
+alter table batches alter column texts set storage external;
+insert into batches
+  select run, min(seq), max(seq), string_agg(entry::text, E'\n' order by seq) from entries group by run, (seq - 1) / 500;
+drop table entries;
+
 -- How a run was started beside its inputs (services/spell-runner/runs/mode.ts): what resuming it needs.
 alter table runs add column mode json not null default '{}';
 -- A run that waits or is paused is put aside: nobody has it until this moment (milliseconds since 1970; the largest: until it is asked). 0: it is awake.
@@ -24,13 +40,15 @@ create table results (
 create index results_by_use on results (used_at);
 
 -- What becomes of a key of the state that another run has changed meanwhile: `base` is what this run read, `mine` what it wrote, `theirs` what is there now. Lists that were
--- appended to are appended to, numbers are added up, objects are merged key by key; anything else becomes what was written last.
+-- appended to are appended to, numbers are added up, objects are merged key by key; anything else becomes what was written last. Two runs that did the same have both done
+-- it: a counter that both have raised by one is raised by two. A key of an object that only one of them has removed is gone.
 create function merge_state(base jsonb, mine jsonb, theirs jsonb) returns jsonb language plpgsql immutable as $function$
 declare
   merged jsonb;
   k text;
+  nothing jsonb;
 begin
-  if mine = theirs or base = theirs then return mine; end if;
+  if base = theirs then return mine; end if;
   if base = mine then return theirs; end if;
   if jsonb_typeof(base) = 'number' and jsonb_typeof(mine) = 'number' and jsonb_typeof(theirs) = 'number' then
     return to_jsonb(theirs::text::numeric + mine::text::numeric - base::text::numeric);
@@ -42,7 +60,10 @@ begin
   if jsonb_typeof(base) = 'object' and jsonb_typeof(mine) = 'object' and jsonb_typeof(theirs) = 'object' then
     merged := theirs;
     for k in select jsonb_object_keys(mine) loop
-      merged := merged || jsonb_build_object(k, case when theirs ? k then spell_runner.merge_state(coalesce(base -> k, 'null'), mine -> k, theirs -> k) else mine -> k end);
+      continue when base -> k = mine -> k;
+      -- What was not there counts as nothing of its kind.
+      nothing := case jsonb_typeof(mine -> k) when 'number' then '0' when 'array' then '[]' when 'object' then '{}' else 'null' end;
+      merged := merged || jsonb_build_object(k, case when theirs ? k then spell_runner.merge_state(coalesce(base -> k, nothing), mine -> k, theirs -> k) else mine -> k end);
     end loop;
     for k in select jsonb_object_keys(base) loop
       if not mine ? k then merged := merged - k; end if;
@@ -62,7 +83,7 @@ exception when others then
 end
 $function$;
 
-drop function commit_batches(json, json, text);
+drop function commit_batches(json, json, json, text);
 -- Commits batches of many runs (services/spell-runner/runs/commit.ts): runs with what changes of them and their entries, writes of state, blobs, the runner. Answers the
 -- runs that were not refused. A function, because its plans are kept: to plan such statements takes longer than to run them. A plan may be as old as the
 -- tables, which were empty then, and PGlite never analyzes by itself: it must not read all runs to find some.
