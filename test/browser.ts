@@ -56,6 +56,8 @@ async function openEditor(browser: Browser, url: string): Promise<Editor> {
     async openSpell(document) {
       const { spell } = await editor.api<{ spell: SpellRecord }>('POST', '/v1/spells', { document })
       await page.goto(`${url}/s/${spell.id}`)
+      // Until the server has answered, the page shows what was open before.
+      await page.getByRole('tab', { name: spell.name, exact: true, selected: true }).waitFor()
       await page.getByTestId('canvas').waitFor()
       return spell
     },
