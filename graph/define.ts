@@ -168,6 +168,11 @@ export interface NodeDefinition<Inputs = any, Config = any> {
   readonly kind: NodeKind
   /** Absent: `pure` for pure nodes, `unsafe` for all others. */
   readonly effect?: Effect
+  /**
+   * Of an `idempotent` action or source: what it calls outside knows its key. One key must stand for one request, so its inputs are stored before it runs:
+   * after a crash it asks the same again.
+   */
+  readonly keyed?: boolean
   /** A lucide icon name, e.g. `git-branch`. */
   readonly icon?: string
   readonly config?: Schema

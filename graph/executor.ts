@@ -151,8 +151,9 @@ export class Executor {
   }
 
   #run(activation: Activation): void {
-    if (activation.node.effect !== 'unsafe') return this.#invoke(activation, undefined)
-    // Whoever takes over must know that this may have happened, so it is written down before.
+    const { effect, type } = activation.node
+    if (effect !== 'unsafe' && !type.keyed) return this.#invoke(activation, undefined)
+    // Whoever takes over must know that this may have happened, and with which inputs, so it is written down before.
     this.noteStart(activation)
     if (!this.#durable) return this.#invoke(activation, undefined)
     const { turn } = activation

@@ -184,6 +184,18 @@ export function createKit(calls: Calls): Registry {
         return { outputs: { value: a + 100 } }
       },
     }),
+    'test/keyed': defineNode({
+      title: 'Keyed',
+      about: 'Calls something that knows its key.',
+      kind: 'action',
+      effect: 'idempotent',
+      keyed: true,
+      flow: { in: ['in'], out: ['out'] },
+      async run(_inputs, { node, idempotencyKey, sleep }) {
+        calls.made.push(`${node} ${idempotencyKey}`)
+        await sleep(1)
+      },
+    }),
     'test/count': defineNode({
       title: 'Count',
       about: 'Emits 0 … n-1.',

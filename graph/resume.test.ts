@@ -195,33 +195,36 @@ test('an interrupted unsafe node waits for a person, who may use an output, retr
   expect(await answered('fail')).toMatchObject({ terminal: { error: { code: 'INTERRUPTED' } }, calls: 0 })
 })
 
-test('an unsafe node does not run before its start is durable', async () => {
-  const calls = { made: [] as string[] }
-  const plan = compile(
-    spell({ start: { type: 'flow/start' }, pay: { type: 'test/unsafe' } }, [['start.out', 'pay.in']]),
-    createKit(calls),
-  )
-  let durable: () => void = () => undefined
-  const entries: Entry[] = []
-  const run = startRun({
-    run: 'r',
-    spell: 's',
-    revision: 1,
-    user: 'u',
-    plan,
-    inputs: {},
-    seed: 1,
-    host,
-    append: entry => void entries.push(entry),
-    durable: () => new Promise<void>(resolve => (durable = resolve)),
-  })
-  await host.turn()
-  expect(entries.at(-1)).toMatchObject({ kind: 'node.started', node: 'pay' })
-  expect(calls.made).toEqual([])
-  durable()
-  expect(await run.done).toMatchObject({ kind: 'run.completed' })
-  expect(calls.made).toHaveLength(1)
-})
+test.each(['test/unsafe', 'test/keyed'])(
+  'a node of the type %s does not run before its start is durable',
+  async type => {
+    const calls = { made: [] as string[] }
+    const plan = compile(
+      spell({ start: { type: 'flow/start' }, pay: { type } }, [['start.out', 'pay.in']]),
+      createKit(calls),
+    )
+    let durable: () => void = () => undefined
+    const entries: Entry[] = []
+    const run = startRun({
+      run: 'r',
+      spell: 's',
+      revision: 1,
+      user: 'u',
+      plan,
+      inputs: {},
+      seed: 1,
+      host,
+      append: entry => void entries.push(entry),
+      durable: () => new Promise<void>(resolve => (durable = resolve)),
+    })
+    await host.turn()
+    expect(entries.at(-1)).toMatchObject({ kind: 'node.started', node: 'pay' })
+    expect(calls.made).toEqual([])
+    durable()
+    expect(await run.done).toMatchObject({ kind: 'run.completed' })
+    expect(calls.made).toHaveLength(1)
+  },
+)
 
 test('a journal that does not follow from the spell is refused with the number of the entry', async () => {
   const { entries } = await executeSpell(documents['a chain of calls'] ?? spell({}, []))

@@ -36,7 +36,10 @@ export async function createStage(): Promise<Stage> {
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   const outbound = createOutbound({ OUTBOUND_ALLOW: host, limitBytes: 10_000, timeoutMs: 5_000 })
   const sandbox = createSandbox({ processes: 1, timeoutMs: 5_000 })
-  const system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
+  const system = await embedded({
+    services: ['completion'],
+    settings: { LOCAL_MODEL_DELAY_MS: '0', COMPLETION_KEEP_MS: '0' },
+  })
   const completion = system.as('user-1').client(CompletionServiceDefinition)
   return {
     async run(example, journal = []) {

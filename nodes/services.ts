@@ -10,9 +10,9 @@ export interface Completion {
       readonly maxTokens?: number
       readonly stop?: readonly string[]
       readonly seed?: number
-      readonly idempotencyKey?: string
     },
-    options?: { readonly signal?: AbortSignal },
+    /** `metadata`: `idempotency-key`, under which the same request gives the same answer and is paid for once. */
+    options?: { readonly signal?: AbortSignal; readonly metadata?: Readonly<Record<string, string>> },
   ): AsyncIterable<{
     readonly part?:
       | { readonly $case: 'text'; readonly value: string }

@@ -12,7 +12,10 @@ import { problemsOf, registry, runNode, runSpell, spell } from '../kit.suite.ts'
 let system: TestSystem
 let completion: Completion
 beforeAll(async () => {
-  system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
+  system = await embedded({
+    services: ['completion'],
+    settings: { LOCAL_MODEL_DELAY_MS: '0', COMPLETION_KEEP_MS: '0' },
+  })
   completion = system.as('user-1').client(CompletionServiceDefinition)
 })
 afterAll(async () => system.stop())

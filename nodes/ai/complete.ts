@@ -8,6 +8,7 @@ export default defineNode({
   icon: 'sparkles',
   kind: 'action',
   effect: 'idempotent',
+  keyed: true,
   config: { type: 'object', properties: QUESTION_CONFIG },
   inputs: QUESTION_INPUTS,
   outputs: ANSWER_OUTPUTS,

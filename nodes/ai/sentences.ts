@@ -9,6 +9,7 @@ export default defineNode({
   icon: 'quote',
   kind: 'action',
   effect: 'idempotent',
+  keyed: true,
   config: { type: 'object', properties: QUESTION_CONFIG },
   inputs: QUESTION_INPUTS,
   outputs: {

@@ -72,9 +72,9 @@ export async function* answerTo(
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(seed === undefined ? {} : { seed }),
     stop,
-    idempotencyKey,
   }
-  for await (const { part } of services.completion.complete(request, { signal })) {
+  const options = { signal, metadata: { 'idempotency-key': idempotencyKey } }
+  for await (const { part } of services.completion.complete(request, options)) {
     if (part?.$case === 'text') {
       token(part.value)
       yield part.value

@@ -13,8 +13,7 @@ export function readRequest({
   maxTokens,
   stop,
   seed,
-  idempotencyKey,
-}: CompleteRequest): Omit<ProviderRequest, 'model'> {
+}: CompleteRequest): Omit<ProviderRequest, 'model' | 'idempotencyKey'> {
   const problems: Problem[] = []
   const refuse = (path: string, message: string) => void problems.push({ path, message })
   if (messages.length === 0) refuse('messages', 'expected at least one')
@@ -34,9 +33,25 @@ export function readRequest({
   return {
     messages: read,
     stop,
-    idempotencyKey,
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(seed === undefined ? {} : { seed }),
   }
+}
+
+const MOST_KEY_CHARACTERS = 200
+
+/** The idempotency key: of the call's metadata, else of the request; empty: there is none. Throws INVALID_ARGUMENT with what is wrong with it. */
+export function readKey({ idempotencyKey }: CompleteRequest, given: string | undefined): string {
+  const key = given ?? idempotencyKey
+  const problem =
+    key.length > MOST_KEY_CHARACTERS
+      ? `is ${key.length} characters long; at most ${MOST_KEY_CHARACTERS}`
+      : /[^\x20-\x7e]/.test(key)
+        ? 'expected printable ASCII characters'
+        : given !== undefined && idempotencyKey !== '' && given !== idempotencyKey
+          ? `"${idempotencyKey}" is not "${given}", which the metadata says`
+          : undefined
+  if (problem !== undefined) throw invalid([{ path: 'idempotencyKey', message: problem }])
+  return key
 }

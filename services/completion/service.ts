@@ -1,10 +1,14 @@
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import type { CompleteRequest } from '#gen/spellmesh/completion/v1/completion.ts'
 import { discoverRecord } from '#mesh/discover.ts'
-import { defineService } from '#mesh/service.ts'
+import { defineService, migrations } from '#mesh/service.ts'
+import type { Call } from '#mesh/service.ts'
 import { integer, secret, text } from '#mesh/settings.ts'
+import { openAnswers } from './answers.ts'
+import type { AnswerPart } from './answers.ts'
 import { createCatalogue } from './catalogue.ts'
 import type { Provider, ProviderDefinition } from './provider.ts'
-import { readRequest } from './request.ts'
+import { readKey, readRequest } from './request.ts'
 
 export default defineService({
   contract: CompletionServiceDefinition,
@@ -18,9 +22,20 @@ export default defineService({
       max: 10_000,
     }),
     COMPLETION_TIMEOUT_MS: integer('longest silence of a model’s provider, in milliseconds', 60_000, { min: 100 }),
+    COMPLETION_KEEP_MS: integer(
+      'how long an answer is kept for who asks again with its idempotency key, in milliseconds; 0: none is kept',
+      86_400_000,
+    ),
+    COMPLETION_LEASE_MS: integer(
+      'how long who asks again waits for an answer that nobody works on any more, in milliseconds',
+      10_000,
+      { min: 200 },
+    ),
   },
   uses: {},
-  async start({ settings, log, metrics }) {
+  schema: migrations(import.meta.url),
+  async start(environment) {
+    const { settings, log, metrics } = environment
     const definitions = await discoverRecord<ProviderDefinition>(new URL('./providers/', import.meta.url))
     const providers = new Map<string, Provider>()
     for (const definition of Object.values(definitions)) {
@@ -29,20 +44,41 @@ export default defineService({
     }
     const catalogue = createCatalogue(providers, log, Date.now)
     const tokens = metrics.counter('completion_tokens_total', 'tokens of language models', ['provider', 'direction'])
+    const answers = settings.COMPLETION_KEEP_MS > 0 ? openAnswers(environment) : undefined
+
+    async function* ask(request: CompleteRequest, key: string, signal: AbortSignal): AsyncGenerator<AnswerPart> {
+      const { id, model, provider } = await catalogue.find(request.model || settings.DEFAULT_MODEL, signal)
+      const label = id.slice(0, id.indexOf('/'))
+      for await (const part of provider.complete({ ...readRequest(request), model, idempotencyKey: key }, signal)) {
+        if (!('text' in part)) {
+          tokens.add(part.inputTokens, { provider: label, direction: 'in' })
+          tokens.add(part.outputTokens, { provider: label, direction: 'out' })
+        }
+        yield 'text' in part ? part : { ...part, model: id }
+      }
+    }
+
+    const answer = (request: CompleteRequest, { caller, signal, metadata }: Call): AsyncIterable<AnswerPart> => {
+      const key = readKey(request, metadata.get('idempotency-key'))
+      const checked = readRequest(request)
+      if (key === '' || !answers) return ask(request, key, signal)
+      return answers.once({
+        owner: caller.user,
+        key,
+        request: { model: request.model, ...checked },
+        signal,
+        ask: () => ask(request, key, signal),
+      })
+    }
+
     return {
-      async *complete(request, { signal }) {
-        const asked = readRequest(request)
-        const { id, model, provider } = await catalogue.find(request.model || settings.DEFAULT_MODEL, signal)
-        const label = id.slice(0, id.indexOf('/'))
-        for await (const part of provider.complete({ ...asked, model }, signal)) {
-          if ('text' in part) {
-            yield { part: { $case: 'text', value: part.text } }
-            continue
+      async *complete(request, call) {
+        for await (const part of answer(request, call)) {
+          if ('text' in part) yield { part: { $case: 'text', value: part.text } }
+          else {
+            const { reason, model, inputTokens, outputTokens } = part
+            yield { part: { $case: 'finish', value: { reason, model, usage: { inputTokens, outputTokens } } } }
           }
-          const { reason, inputTokens, outputTokens } = part
-          tokens.add(inputTokens, { provider: label, direction: 'in' })
-          tokens.add(outputTokens, { provider: label, direction: 'out' })
-          yield { part: { $case: 'finish', value: { reason, model: id, usage: { inputTokens, outputTokens } } } }
         }
       },
       async listModels(_, { signal }) {

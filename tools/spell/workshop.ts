@@ -72,11 +72,14 @@ async function openCompletion(settings: CompletionSettings): Promise<Client<type
   const log = createLog('warn')
   const metrics = createMetrics()
   const handlers = await completionService.start({
-    settings,
+    // Nothing outlives the shell: there is nobody to ask again.
+    settings: { ...settings, COMPLETION_KEEP_MS: 0 },
     log,
     metrics,
     services: {},
     instance: USER,
+    address: undefined,
+    connect: () => refuse('another process'),
     alone: true,
     draining: new AbortController().signal,
     readiness: () => Promise.resolve({}),
