@@ -1,3 +1,4 @@
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { Identity } from './identity.ts'
 import type { Client, Handlers } from './service.ts'
 
@@ -7,17 +8,13 @@ export interface Message {
   readonly bytes: Uint8Array
 }
 
-/** A message of the test contract. It travels as JSON: transports know nothing of encodings. */
+/** A message of the test contract. It travels as a text of JSON: transports know nothing of what messages are made of. */
 const type = {
-  encode: ({ text, number, bytes }: Message) => ({
-    finish: () => new TextEncoder().encode(JSON.stringify({ text, number, bytes: [...bytes] })),
-  }),
-  decode: (input: Uint8Array): Message => {
-    const { text, number, bytes } = JSON.parse(new TextDecoder().decode(input)) as {
-      text: string
-      number: number
-      bytes: number[]
-    }
+  encode: ({ text, number, bytes }: Message) =>
+    new BinaryWriter().string(JSON.stringify({ text, number, bytes: [...bytes] })),
+  decode(input: Uint8Array | BinaryReader): Message {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const { text, number, bytes } = JSON.parse(reader.string()) as { text: string; number: number; bytes: number[] }
     return { text, number, bytes: Uint8Array.from(bytes) }
   },
   fromPartial: ({ text = '', number = 0, bytes = new Uint8Array() }: Partial<Message>): Message => ({

@@ -1,3 +1,4 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire'
 import type { Kysely } from 'kysely'
 import type { Bus } from './bus.ts'
 import type { Identities, Identity } from './identity.ts'
@@ -21,7 +22,7 @@ export interface Method {
 }
 interface MessageType {
   encode(message: any): { finish(): Uint8Array }
-  decode(input: Uint8Array): any
+  decode(input: Uint8Array | BinaryReader): any
   fromPartial(object: any): any
 }
 

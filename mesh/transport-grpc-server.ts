@@ -99,14 +99,19 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
 
 /** A stream of requests ends when the call does, whatever the connection tells. */
 function toRequest({ method }: Endpoint, request: unknown, call: ServedCall): unknown {
-  return method.requestStream
-    ? abortable(untilCancelled(request as AsyncIterable<unknown>, call), call.signal)
-    : request
+  if (!method.requestStream) return readable(request)
+  return abortable(untilCancelled(request as AsyncIterable<unknown>, call), call.signal)
+}
+
+/** Bytes that are no request arrive as the error to answer with. */
+function readable(request: unknown): unknown {
+  if (request instanceof CodedError) throw request
+  return request
 }
 
 /** When a caller is gone, grpc-js first ends its stream as if all were said, then tells of the cancellation. */
 async function* untilCancelled(requests: AsyncIterable<unknown>, call: ServedCall): AsyncGenerator<unknown> {
-  yield* requests
+  for await (const request of requests) yield readable(request)
   await new Promise(resolve => setImmediate(resolve))
   call.signal.throwIfAborted()
 }
