@@ -71,7 +71,7 @@ class ConnectedSession implements Methods {
   constructor(session: Session, parts: SessionParts) {
     this.#session = session
     this.#parts = parts
-    this.#manager = new SpellManager(parts.runner, session.user, parts.log)
+    this.#manager = new SpellManager(parts.runners, { user: session.user, session: session.id }, parts.log)
   }
 
   async connected(open: readonly string[], resume: readonly Position[]): Promise<Answer> {
@@ -231,7 +231,7 @@ class ConnectedSession implements Methods {
 
   /** Asks a run something, wherever it is at work. */
   async #ask(method: 'run.pause' | 'run.play' | 'run.answer' | 'run.send' | 'run.cancel', params: object) {
-    const { runner } = this.#parts
+    const runner = this.#parts.runners.client
     const options = { caller: this.#caller }
     const { run: runId } = params as { run: string }
     switch (method) {
@@ -273,7 +273,7 @@ class ConnectedSession implements Methods {
 
   /** The run, if it is this user's and has such a position. */
   async #find(id: string, seq: number): Promise<Run> {
-    const { run } = await this.#parts.runner.getRun({ runId: id }, { caller: this.#caller })
+    const { run } = await this.#parts.runners.client.getRun({ runId: id }, { caller: this.#caller })
     if (!run) throw notFound(`there is no run "${id}"`)
     if (seq < 0 || seq > run.lastSeq)
       throw new CodedError('OUT_OF_RANGE', `the run has entries 1 to ${run.lastSeq}, not ${seq}`)
@@ -285,17 +285,20 @@ class ConnectedSession implements Methods {
     this.#unwatch(run)
     if (this.#watches.size >= MOST_WATCHED)
       throw exhausted(`${MOST_WATCHED} runs are watched in this session: let go of one first`)
-    const { runner, settings, metrics, log, channels } = this.#parts
+    const { runners, settings, metrics, log, channels } = this.#parts
     const watch = new Watch(after, {
       run,
       user: this.#session.user,
       socket: this.#session.socket,
-      runner,
+      runner: runners.client,
       frameBytes: settings.FRAME_BYTES,
       onDelivered: count => metrics.delivered.add(count),
       onLag: () => metrics.lagged.add(),
       onResync: () => metrics.resyncs.add(),
-      onEnd: () => this.#unwatch(run),
+      onEnd: hasEnded => {
+        if (hasEnded) this.#manager.forget(run)
+        this.#unwatch(run)
+      },
       onError: error => log.warn({ error, run }, 'the journal of a watched run cannot be read'),
     })
     this.#watches.set(run, { watch, spell, heads: channels.heads(run, params => watch.head(params)) })

@@ -13,6 +13,7 @@ import { readFiles } from './http/files.ts'
 import { writeMessage } from './http/messages.ts'
 import type { AnyClient } from './http/rest.ts'
 import { IDLE_SECONDS, LIMIT_SETTINGS, SOCKET_BUFFER_BYTES } from './limits.ts'
+import { createRunners } from './runners.ts'
 import { createSessions } from './sessions.ts'
 import { loadUws } from './sockets/uws.ts'
 import { openWs } from './sockets/ws.ts'
@@ -44,11 +45,17 @@ export default defineService({
       .map(one => one.trim())
       .filter(Boolean)
     const authentication = createAuthentication(services.user, bus, origins)
+    const runners = createRunners({
+      some: services.spellRunner,
+      connect: environment.connect,
+      alone: environment.alone,
+      log,
+    })
     const http = createHttpApp({
       contracts,
       authentication,
-      runner: services.spellRunner,
-      clients: clientsOf(services),
+      runner: runners.client,
+      clients: clientsOf({ ...services, spellRunner: runners.client }),
       secure: settings.SECURE_COOKIES,
       log,
       metrics,
@@ -59,7 +66,7 @@ export default defineService({
     const sessions = createSessions({
       settings,
       authentication,
-      runner: services.spellRunner,
+      runners,
       channels: createChannels(bus),
       log,
       bus,
@@ -83,6 +90,7 @@ export default defineService({
       server.refuse()
       await Promise.all([sessions.drain(), untilIdle(http)])
       await server.close()
+      runners.close()
     })
     environment.announce(`http://localhost:${server.port}`)
   },

@@ -1,7 +1,6 @@
-import type { Run, Spell, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { Run, Spell } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Bus } from '#mesh/bus.ts'
 import type { Log } from '#mesh/log.ts'
-import type { Client } from '#mesh/service.ts'
 import type { SettingsOf } from '#mesh/settings.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
 import type { Authentication } from './authentication.ts'
@@ -9,6 +8,7 @@ import type { Channels } from './channels.ts'
 import type { LIMIT_SETTINGS } from './limits.ts'
 import { createTally } from './limits.ts'
 import { CLOSE, SESSION_PATH, SUBPROTOCOL } from './protocol.ts'
+import type { Runners } from './runners.ts'
 import { Session } from './session.ts'
 import type { Socket, SocketHandlers, Upgrade } from './sockets/socket.ts'
 
@@ -16,7 +16,7 @@ import type { Socket, SocketHandlers, Upgrade } from './sockets/socket.ts'
 export interface SessionParts {
   readonly settings: SettingsOf<typeof LIMIT_SETTINGS>
   readonly authentication: Authentication
-  readonly runner: Client<typeof SpellRunnerServiceDefinition>
+  readonly runners: Runners
   readonly channels: Channels
   readonly log: Log
   readonly metrics: { readonly delivered: Counter; readonly lagged: Counter; readonly resyncs: Counter }
@@ -39,7 +39,7 @@ export interface Sessions {
 
 export type SessionsOptions = Pick<
   SessionParts,
-  'settings' | 'authentication' | 'runner' | 'channels' | 'log' | 'spellText' | 'runText'
+  'settings' | 'authentication' | 'runners' | 'channels' | 'log' | 'spellText' | 'runText'
 > & {
   readonly bus: Bus
   readonly metrics: Metrics

@@ -3,16 +3,23 @@ import { CodedError, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
+import type { Runners } from './runners.ts'
+import { newRunId } from './runners.ts'
 
 type Result = NonNullable<SessionResponse['result']>
 type Sent =
   Parameters<Client<typeof SpellRunnerServiceDefinition>['session']>[0] extends AsyncIterable<infer T> ? T : never
 type Given = Sent['command']
+type Start = Extract<NonNullable<Given>, { $case: 'start' }>['value']
 type ResultOf<K extends Result['$case']> = Extract<Result, { $case: K }>['value']
 
 const HEARTBEAT_MS = 2_000
 const DEAD_MS = 6_000
 const ANSWER_MS = 10_000
+/** How long a command is tried at one runner after the other. */
+const GIVE_UP_MS = 14_000
+const REOPEN_MS = 300
+const MOST_REOPEN_MS = 3_000
 
 interface Open {
   readonly revision: number
@@ -24,18 +31,24 @@ interface Pending {
   readonly timer: NodeJS.Timeout
 }
 
-/** The spells open on one socket, and the truth about them. It has one stream to a runner; when that is lost, another runner is told the same. */
+/** The spells open on one socket, and the truth about them. It has one stream to a runner; when that is lost, or ends, another runner is told the same. */
 export class SpellManager {
-  readonly #runner: Client<typeof SpellRunnerServiceDefinition>
-  readonly #user: string
+  readonly #runners: Runners
+  readonly #whose: { readonly user: string; readonly session: string }
   readonly #log: Log
   readonly #open = new Map<string, Open>()
+  /** Runs that are to stop when this session is gone, and their spells. */
+  readonly #started = new Map<string, string>()
   #stream: Stream | undefined
+  /** Resolves when the stream's runner knows what is open. */
+  #ready: Promise<void> = Promise.resolve()
+  /** How often it was lost since a command was answered. */
+  #losses = 0
   #closed = false
 
-  constructor(runner: Client<typeof SpellRunnerServiceDefinition>, user: string, log: Log) {
-    this.#runner = runner
-    this.#user = user
+  constructor(runners: Runners, whose: { readonly user: string; readonly session: string }, log: Log) {
+    this.#runners = runners
+    this.#whose = whose
     this.#log = log
   }
 
@@ -65,12 +78,20 @@ export class SpellManager {
     await this.#call('closed', { $case: 'close', value: { spellId: spell } })
   }
 
-  start(value: Extract<NonNullable<Given>, { $case: 'start' }>['value']): Promise<ResultOf<'started'>> {
-    return this.#call('started', { $case: 'start', value })
+  async start(value: Start): Promise<ResultOf<'started'>> {
+    const runId = newRunId()
+    if (value.onDetach !== 'finish') this.#started.set(runId, value.spellId ?? '')
+    try {
+      return await this.#call('started', { $case: 'start', value: { ...value, runId } })
+    } catch (error) {
+      this.#started.delete(runId)
+      throw error
+    }
   }
 
-  async cancel(run: string): Promise<void> {
-    await this.#call('cancelled', { $case: 'cancel', value: { runId: run } })
+  /** The run has ended. */
+  forget(run: string): void {
+    this.#started.delete(run)
   }
 
   close(): void {
@@ -79,7 +100,7 @@ export class SpellManager {
   }
 
   async #call<K extends Result['$case']>(kind: K, command: NonNullable<Given>): Promise<ResultOf<K>> {
-    const result = await this.#connected().send(command)
+    const result = await this.#send(command)
     if (result.$case === 'failed') {
       const { code, message, problems } = result.value
       throw new CodedError(code as Code, message, {
@@ -90,39 +111,104 @@ export class SpellManager {
     return result.value as ResultOf<K>
   }
 
-  #connected(): Stream {
-    if (this.#closed) throw unavailable('the session is closed')
-    this.#stream ??= new Stream(this.#runner, this.#user, error => this.#lost(error))
-    return this.#stream
+  /** Sends it to one runner after the other until one answers: all commands can be sent again. */
+  async #send(command: NonNullable<Given>): Promise<Result> {
+    const late = Date.now() + GIVE_UP_MS
+    for (let sent = command; ; sent = again(command)) {
+      await this.#isReady()
+      try {
+        const result = refusedByDrain(await this.#connected().send(sent))
+        this.#losses = 0
+        return result
+      } catch (error) {
+        if (!(error instanceof Lost) || this.#closed || Date.now() > late) throw error
+        await new Promise(resolve => setTimeout(resolve, REOPEN_MS * Math.random()))
+      }
+    }
   }
 
-  /** The runner is gone, or silent: whichever answers next is told what is open. */
-  #lost(error: unknown): void {
+  async #isReady(): Promise<void> {
+    for (let ready; ready !== this.#ready;) {
+      ready = this.#ready
+      await ready
+    }
+  }
+
+  #connected(): Stream {
+    if (this.#closed) throw unavailable('the session is closed')
+    if (this.#stream) return this.#stream
+    const { user, session } = this.#whose
+    const { id, client } = this.#runners.place(user)
+    const stream: Stream = new Stream(
+      (requests, signal) =>
+        client.session(requests, { caller: { user, service: 'edge' }, signal, metadata: { session } }),
+      {
+        onLost: error => {
+          this.#runners.avoid(id)
+          this.#leave(stream, error)
+        },
+        onDraining: () => {
+          this.#runners.avoid(id)
+          this.#leave(stream, unavailable('the runner is ending'))
+          stream.retire()
+        },
+      },
+    )
+    this.#stream = stream
+    return stream
+  }
+
+  /** The runner is gone, silent, or about to end: another one is told what is open. */
+  #leave(stream: Stream, error: unknown): void {
+    if (this.#stream !== stream) return
     this.#stream = undefined
     if (this.#closed || this.#open.size === 0) return
     this.#log.info({ error }, 'a session lost its runner and opens its spells again')
-    setTimeout(() => void this.#reopen(), Math.random() * 500)
+    this.#ready = this.#reopen()
   }
 
   async #reopen(): Promise<void> {
-    for (const [spellId, { revision, draft }] of this.#open) {
-      if (this.#closed) return
-      try {
+    const waitMs = Math.min(MOST_REOPEN_MS, REOPEN_MS * 2 ** this.#losses++)
+    await new Promise(resolve => setTimeout(resolve, waitMs * Math.random()))
+    try {
+      for (const [spellId, { revision, draft }] of this.#open) {
+        if (this.#closed) return
         const stream = this.#connected()
-        await stream.send({ $case: 'open', value: { spellId, revision } })
+        const runIds = [...this.#started].flatMap(([run, spell]) => (spell === spellId ? [run] : []))
+        await stream.send({ $case: 'open', value: { spellId, revision, runIds } })
         if (draft.length > 0) await stream.send({ $case: 'edit', value: { spellId, draft } })
-      } catch {
-        // The stream is lost again: it has said so, and this begins anew.
-        return
       }
+    } catch {
+      // The stream is lost again: it has said so, and this begins anew.
     }
   }
 }
 
+/** The runner that a command was sent to does not answer it; another may. */
+class Lost extends CodedError {
+  constructor(cause: unknown) {
+    super('UNAVAILABLE', 'the runner is gone: try again', { cause })
+  }
+}
+
+/** The command as it is sent a second time. */
+function again(command: NonNullable<Given>): NonNullable<Given> {
+  return command.$case === 'start' ? { $case: 'start', value: { ...command.value, again: true } } : command
+}
+
+/** A runner that cannot do it now is as good as gone. */
+function refusedByDrain(result: Result): Result {
+  if (result.$case === 'failed' && result.value.code === 'UNAVAILABLE')
+    throw new Lost(unavailable(result.value.message))
+  return result
+}
+
+type Call = (requests: AsyncIterable<Sent>, signal: AbortSignal) => AsyncIterable<SessionResponse>
+
 /** One stream of commands to a runner. */
 class Stream {
   readonly #pending = new Map<number, Pending>()
-  readonly #onLost: (error: unknown) => void
+  readonly #events: { readonly onLost: (error: unknown) => void; readonly onDraining: () => void }
   readonly #controller = new AbortController()
   readonly #queue: Given[] = []
   readonly #ids: number[] = []
@@ -131,18 +217,17 @@ class Stream {
   #heardAt = Date.now()
   readonly #beat: NodeJS.Timeout
   #over = false
+  #isRetired = false
 
-  constructor(runner: Client<typeof SpellRunnerServiceDefinition>, user: string, onLost: (error: unknown) => void) {
-    this.#onLost = onLost
+  constructor(open: Call, events: { readonly onLost: (error: unknown) => void; readonly onDraining: () => void }) {
+    this.#events = events
     this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS)
-    void this.#read(
-      runner.session(this.#requests(), { caller: { user, service: 'edge' }, signal: this.#controller.signal }),
-    )
+    void this.#read(open(this.#requests(), this.#controller.signal))
   }
 
   send(command: NonNullable<Given>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#over) return reject(unavailable('the runner is gone: try again'))
+      if (this.#over) return reject(new Lost(unavailable('the stream has ended')))
       const id = this.#nextId++
       const timer = setTimeout(() => {
         this.#pending.delete(id)
@@ -158,6 +243,12 @@ class Stream {
     this.#over = true
     clearInterval(this.#beat)
     this.#wake()
+  }
+
+  /** Ends when what was sent is answered. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.#pending.size === 0) this.end()
   }
 
   #push(id: number, command: Given): void {
@@ -188,11 +279,13 @@ class Stream {
     try {
       for await (const { id, result } of responses) {
         this.#heardAt = Date.now()
+        if (result?.$case === 'draining') this.#events.onDraining()
         const pending = this.#pending.get(id)
         if (!pending || !result) continue
         this.#pending.delete(id)
         clearTimeout(pending.timer)
         pending.resolve(result)
+        if (this.#isRetired && this.#pending.size === 0) this.end()
       }
       this.#lose(unavailable('the runner ended the session'))
     } catch (error) {
@@ -204,12 +297,12 @@ class Stream {
     clearInterval(this.#beat)
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer)
-      reject(unavailable('the runner is gone: try again', { cause: error }))
+      reject(new Lost(error))
     }
     this.#pending.clear()
     if (this.#over) return
     this.end()
     this.#controller.abort()
-    this.#onLost(error)
+    this.#events.onLost(error)
   }
 }

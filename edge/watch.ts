@@ -26,8 +26,8 @@ export interface WatchOptions {
   onDelivered(count: number): void
   onLag(): void
   onResync(): void
-  /** Nothing more comes: the run has ended, or the client must take its state first. */
-  onEnd(): void
+  /** Nothing more comes: the run has ended, or (false) the client must take its state first. */
+  onEnd(hasEnded: boolean): void
   onError(error: unknown): void
 }
 
@@ -69,7 +69,7 @@ export class Watch {
   beginWith(attempt: number, texts: readonly string[]): void {
     this.#attempt = attempt
     this.#send(texts.slice(this.#last))
-    if (isEnd(texts.at(-1))) this.#end()
+    if (isEnd(texts.at(-1))) this.#end(true)
     else this.#goLive()
   }
 
@@ -89,7 +89,7 @@ export class Watch {
         if (lastSeq - this.#last > CATCH_UP_ENTRIES || bytes > CATCH_UP_BYTES)
           return this.resync(`${lastSeq - this.#last} entries behind`)
         this.#send(texts)
-        if (ended && this.#last >= lastSeq) return this.#end()
+        if (ended && this.#last >= lastSeq) return this.#end(true)
         if (this.#isFull()) return this.#lag()
       }
       this.#goLive()
@@ -146,7 +146,7 @@ export class Watch {
     if (fresh.length === 0) return
     this.#attempt = attempt
     this.#send(fresh)
-    if (isEnd(fresh.at(-1))) this.#end()
+    if (isEnd(fresh.at(-1))) this.#end(true)
     else if (this.#isFull()) this.#lag()
   }
 
@@ -233,12 +233,12 @@ export class Watch {
     if (this.#state === 'over') return
     this.#options.socket.send(notificationText('run.resync', JSON.stringify({ run: this.run, reason })))
     this.#options.onResync()
-    this.#end()
+    this.#end(false)
   }
 
-  #end(): void {
+  #end(hasEnded: boolean): void {
     this.close()
-    this.#options.onEnd()
+    this.#options.onEnd(hasEnded)
   }
 
   close(): void {

@@ -47,6 +47,14 @@ export class Controls {
     return this.#left.size === 0 || this.#left.get(activation) !== activation.turn
   }
 
+  get isBusy(): boolean {
+    for (const activation of this.#engine.pending.values()) {
+      const { effect, type } = activation.node
+      if ((effect === 'unsafe' || type.keyed) && this.#isAtWork(activation)) return true
+    }
+    return false
+  }
+
   get standing(): Exclude<Standing, 'ended'> {
     const { pending, pausing, queue, scopes } = this.#engine
     let waiting = false

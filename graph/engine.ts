@@ -105,13 +105,14 @@ export class Engine implements Run, ContextHost {
     if (this.#ended || this.isLive) return Promise.resolve()
     return (this.#live ??= Promise.withResolvers<void>()).promise
   }
-
   get admits(): boolean {
     return this.#ended || this.pausing.paused || !this.scopes.isClosing
   }
-
   get standing(): Standing {
     return this.#ended ? 'ended' : this.#pump.isLive ? this.controls.standing : 'working'
+  }
+  get isBusy(): boolean {
+    return !this.#ended && (!this.isLive || this.controls.isBusy)
   }
   get paused(): boolean {
     return this.pausing.paused
@@ -155,6 +156,9 @@ export class Engine implements Run, ContextHost {
     this.#live?.resolve()
   }
 
+  hold(): void {
+    this.#pump.hold()
+  }
   pause(): void {
     this.controls.pause()
   }

@@ -19,6 +19,7 @@ export class Pump {
   readonly #deferred: (() => void)[] = []
   #sliceStart = 0
   #steps = 0
+  #held = false
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -62,6 +63,11 @@ export class Pump {
     this.#deferred.push(work)
   }
 
+  /** Starts nothing more, for good; what is at work goes on and is recorded. */
+  hold(): void {
+    this.#held = true
+  }
+
   stop(): void {
     this.#clock.stop()
     this.queue.clear()
@@ -88,7 +94,7 @@ export class Pump {
         continue
       }
       if (pausing.watches && !record.replaying && this.#stopsHere()) continue
-      const activation = pausing.paused ? undefined : queue.shift()
+      const activation = pausing.paused || (this.#held && !record.replaying) ? undefined : queue.shift()
       if (!activation) {
         this.#idle()
         return

@@ -62,7 +62,7 @@ export interface RunOptions {
   append(entry: Entry): void
   /** The digest of the journal up to this terminal entry (which has none yet). Absent: it gets none. */
   digest?(terminal: TerminalEntry): string
-  /** Resolves when this entry cannot be lost any more: awaited before an `unsafe` node runs. */
+  /** Resolves when this entry cannot be lost any more: awaited before an `unsafe` or `keyed` node runs. */
   durable?(seq: number): Promise<void>
   chunk?(chunk: Chunk): void
   observe?(observed: Observed): void
@@ -121,6 +121,10 @@ export interface Run {
   answer(activation: string, answer: Answer): void
   /** Sends a message to the sources of this name. */
   send(name: string, message: Json): void
+  /** Starts nothing more, and notes nothing of it: what is at work ends and is recorded, then the run can be abandoned with nothing interrupted. */
+  hold(): void
+  /** Whether something is at work that costs or does something outside: it had better end before the run is abandoned. */
+  readonly isBusy: boolean
   /** Stops working at once and appends nothing more; what was recorded can be resumed elsewhere. */
   abandon(): void
 }

@@ -1,6 +1,8 @@
 import { unauthenticated } from '#mesh/errors.ts'
 import type { Call } from '#mesh/service.ts'
+import type { RunMessage } from './runs/record.ts'
 import type { ActiveRun } from './runs/active.ts'
+import type { Runner } from './runner.ts'
 
 /** Everything here belongs to a user. */
 export function userOf({ caller }: Call): string {
@@ -25,6 +27,26 @@ export async function settled(run: ActiveRun, detached: boolean, signal: AbortSi
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** A run that an earlier call has started, once it has come as far as it can by itself, wherever that is. */
+export async function finished(
+  { runs, journals, store }: Pick<Runner, 'runs' | 'journals' | 'store'>,
+  owner: string,
+  id: string,
+  detached: boolean,
+  signal: AbortSignal,
+): Promise<RunMessage> {
+  const here = detached ? undefined : runs.here(id)
+  if (here) await settled(here, false, signal)
+  const run = await runs.get(owner, id)
+  const isAside = Number((await store.find(owner, id))?.asleep_until) > 0
+  if (detached || here || isAside || run.status !== 'running') return run
+  for await (const _ of journals.watch(owner, id, run.lastSeq, signal)) {
+    const now = await runs.get(owner, id)
+    if (now.status !== 'running') return now
+  }
+  return runs.get(owner, id)
 }
 
 /** A caller that is gone does not wait; the run goes on. */

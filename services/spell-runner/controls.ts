@@ -5,12 +5,13 @@ import { isObject } from '#graph/json.ts'
 import { parseDocument } from '#graph/parse.ts'
 import { invalid, notFound } from '#mesh/errors.ts'
 import type { Call } from '#mesh/service.ts'
-import { settled, userOf } from './calls.ts'
+import { finished, settled, userOf } from './calls.ts'
 import type { RunnerHandlers } from './handlers.ts'
+import { readRunId } from './ids.ts'
 import { readJson, toJson } from './json.ts'
 import { BLOB_HASH } from './runs/blobs.ts'
 import type { RunCommand } from './runs/commands.ts'
-import { checkBreakpoints } from './runs/mode.ts'
+import { checkBreakpoints, howOf } from './runs/mode.ts'
 import { toRunMessage } from './runs/record.ts'
 import type { ForkRequest } from './runs/runs.ts'
 import type { Runner } from './runner.ts'
@@ -52,9 +53,11 @@ export function controlHandlers(runner: Runner): Pick<RunnerHandlers, Controls> 
       ask(call, runId, { kind: 'send', name, message: (readJson(message, 'message') ?? null) as Json }),
     async forkRun({ runId, document, detached, limits, ...rest }, call) {
       const owner = userOf(call)
+      const { id, again } = readRunId(call)
+      if (again && (await store.find(owner, id))) return earlierFork(runner, call, id, detached)
       const changed = document.length > 0 ? await compileDraft(runner, owner, document) : undefined
       const { run, ignoredPins, how } = await runs.fork({
-        ...{ owner, run: runId, ...rest },
+        ...{ owner, run: runId, id, ...rest },
         ...(changed ? { changed } : {}),
         ...(limits ? { limits } : {}),
       })
@@ -82,6 +85,13 @@ export function controlHandlers(runner: Runner): Pick<RunnerHandlers, Controls> 
       }
     },
   }
+}
+
+/** A branch that an earlier call has started. */
+async function earlierFork(runner: Runner, call: Call, id: string, detached: boolean) {
+  const owner = userOf(call)
+  const run = await finished(runner, owner, id, detached, call.signal)
+  return { run, ignoredPins: [], how: howOf((await runner.store.find(owner, id))?.mode ?? '{}') }
 }
 
 const CHOICES: readonly string[] = ['answer', 'retry', 'use', 'fail', 'expired'] satisfies readonly AnswerChoice[]

@@ -2,14 +2,14 @@ import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v
 import { SPELL_SCHEMA } from '#graph/parse.ts'
 import { describeNodeType } from '#graph/registry.ts'
 import type { RunView } from '#graph/view.ts'
-import { exhausted, invalid } from '#mesh/errors.ts'
+import { exhausted, invalid, unavailable } from '#mesh/errors.ts'
 import type { Call, Handlers } from '#mesh/service.ts'
-import { settled, userOf } from './calls.ts'
+import { finished, settled, userOf } from './calls.ts'
 import { controlHandlers } from './controls.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import { exportSpell, importSpell, referencesIn, withReferences } from './import.ts'
 import type { Imported } from './import.ts'
-import { newId } from './ids.ts'
+import { newId, readRunId, sessionOf } from './ids.ts'
 import { toJson } from './json.ts'
 import { toListedRun, toRunMessage } from './runs/record.ts'
 import type { RunMessage } from './runs/record.ts'
@@ -101,7 +101,7 @@ async function withNames(spells: Spells, owner: string, document: SpellDocument)
 }
 
 function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> {
-  const { runs, journals, store, spells, log } = runner
+  const { runs, journals, store, spells, leases, draining, log } = runner
   return {
     startRun: (request, call) => startRun(runner, request, call),
     getRun: async ({ runId }, call) => ({ run: await runs.get(userOf(call), runId) }),
@@ -124,13 +124,16 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
     },
     ...controlHandlers(runner),
     async *watchRun({ runId, after }, call) {
-      for await (const { attempt, first, texts } of journals.watch(userOf(call), runId, after, call.signal)) {
+      const signal = AbortSignal.any([call.signal, draining])
+      for await (const { attempt, first, texts } of journals.watch(userOf(call), runId, after, signal)) {
         yield { attempt, firstSeq: first, entries: texts.map(text => Buffer.from(text)) }
       }
+      if (draining.aborted && !call.signal.aborted) throw unavailable('this runner is ending: watch on at another')
     },
     async *session(requests, call) {
-      yield* serveSession(requests, new Session(userOf(call), newId('r'), runner), log, call.signal)
+      yield* serveSession(requests, new Session(userOf(call), sessionOf(call), runner), { log, draining }, call.signal)
     },
+    listRunners: async () => ({ runners: await leases.runners() }),
   }
 }
 
@@ -166,31 +169,13 @@ async function startRun(
     ignoredPins = started.ignoredPins
     return started.run
   }
-  const id = newId('r')
+  const { id, again } = readRunId(call)
+  if (again && key === '' && (await runner.store.find(owner, id)))
+    return { run: await finished(runner, owner, id, request.detached, call.signal) }
   const run = key === '' ? await begin(id) : await keys.once(owner, key, id, begin)
   if ('earlier' in run) return { run: await finished(runner, owner, run.earlier, request.detached, call.signal) }
   await settled(run, request.detached, call.signal)
   return { run: toRunMessage(run.row()), ignoredPins }
-}
-
-/** The run of an earlier call with the same key, once it has ended. */
-async function finished(
-  { runs, journals, store }: Runner,
-  owner: string,
-  id: string,
-  detached: boolean,
-  signal: AbortSignal,
-): Promise<RunMessage> {
-  const here = detached ? undefined : runs.here(id)
-  if (here) await settled(here, false, signal)
-  const run = await runs.get(owner, id)
-  const isAside = Number((await store.find(owner, id))?.asleep_until) > 0
-  if (detached || here || isAside || run.status !== 'running') return run
-  for await (const _ of journals.watch(owner, id, run.lastSeq, signal)) {
-    const now = await runs.get(owner, id)
-    if (now.status !== 'running') return now
-  }
-  return runs.get(owner, id)
 }
 
 const MOST_STATE_BYTES = 3 * 1024 * 1024

@@ -7,9 +7,11 @@ import { commitBatches } from './runs/commit.ts'
 import { createCommitter } from './runs/committer.ts'
 import { createJournals } from './runs/journals.ts'
 import type { Journals } from './runs/journals.ts'
+import { leaveToOthers } from './runs/drain.ts'
 import { createKeys } from './runs/keys.ts'
 import type { Keys } from './runs/keys.ts'
 import { createLeases } from './runs/leases.ts'
+import type { Leases } from './runs/leases.ts'
 import { createPublisher } from './runs/publisher.ts'
 import { createRecovery } from './runs/recovery.ts'
 import { createRuns } from './runs/runs.ts'
@@ -43,6 +45,9 @@ export interface Runner {
   readonly stored: StoredRuns
   readonly keys: Keys
   readonly detached: Detached
+  readonly leases: Pick<Leases, 'runners'>
+  /** Aborts when this runner is to end and others go on. */
+  readonly draining: AbortSignal
   readonly completion: Client<typeof CompletionServiceDefinition>
   readonly log: RunnerEnvironment['log']
 }
@@ -51,6 +56,8 @@ const HEAD_MS = 1_000
 const SWEEP_MS = 3_600_000
 /** How long runs at work may go on when the process is to end. */
 const FINISH_MS = 2_000
+/** How long nodes at work may take to end then, where nobody else could go on and somebody waits for the process. */
+const ALONE_DRAIN_MS = 1_000
 
 /** Puts the parts together, takes up what dead runners left, and ends in order. */
 export async function openRunner(
@@ -67,8 +74,7 @@ export async function openRunner(
   const publisher = createPublisher(bus)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
-  const leaseMs = settings.RUN_LEASE_MS
-  const leases = createLeases(database, instance, { leaseMs, alone })
+  const leases = openLeases(environment)
   const stored = createStoredRuns(store, spellStore, plans)
   const runs = openRuns(environment, {
     store,
@@ -87,14 +93,17 @@ export async function openRunner(
   )
   const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
   const recovery = createRecovery({
-    ...{ leases, runs, log, leaseMs, alone },
+    ...{ leases, runs, log, alone },
+    leaseMs: settings.RUN_LEASE_MS,
     onTaken: count => taken.add(count),
   })
   const housekeeping = keepHouse(runs, store, log)
   environment.onStop(async () => {
     runs.close()
     detached.close()
+    await recovery.drain()
     await finish(runs)
+    await leaveToOthers(runs, leases, log, alone ? ALONE_DRAIN_MS : settings.RUN_DRAIN_MS)
     housekeeping.end()
     await committer.idle()
     await recovery.end()
@@ -103,11 +112,18 @@ export async function openRunner(
   })
   await recovery.begin()
   return {
-    ...{ registry, importers, spells, plans, runs, store, stored, detached, log },
+    ...{ registry, importers, spells, plans, runs, store, stored, detached, leases, log },
+    // Alone there is nobody to go to.
+    draining: alone ? new AbortController().signal : environment.draining,
     journals: createJournals(store, bus),
     keys: createKeys(store),
     completion: environment.services.completion,
   }
+}
+
+function openLeases({ database, instance, settings, alone, address = '' }: RunnerEnvironment): Leases {
+  const { RUN_LEASE_MS: leaseMs, RUNNER_CAPACITY: capacity } = settings
+  return createLeases(database, instance, { leaseMs, alone, address, capacity })
 }
 
 /** Tells where runs stand, and sweeps what is old. */
@@ -142,11 +158,10 @@ function openRuns(
   })
 }
 
-/** Lets runs come to their end, then leaves them to others. */
+/** Lets short runs come to their end. */
 async function finish(runs: Runs): Promise<void> {
   const late = new Promise<void>(resolve => setTimeout(resolve, FINISH_MS).unref())
   await Promise.race([Promise.allSettled([...runs.active()].map(run => run.settled)), late])
-  for (const run of [...runs.active()]) run.abandon()
 }
 
 /** The services as nodes call them: every call is made for the user whose run it is. */

@@ -16,6 +16,12 @@ export const SETTINGS = {
   RUN_LEASE_MS: integer('how long a silent runner keeps its runs before others take them up, in milliseconds', 4_000, {
     min: 500,
   }),
+  RUN_DRAIN_MS: integer('how long nodes may take to end when this runner is to end, in milliseconds', 18_000, {
+    min: 0,
+  }),
+  RUNNER_CAPACITY: integer('runs at work at once that this runner is meant for: edges choose the less loaded', 200, {
+    min: 1,
+  }),
   RUN_IDLE_MS: integer('how long a run that only waits is kept in memory, in milliseconds', 10_000, { min: 0 }),
   DETACH_MS: integer('how long a run of a closed editor goes on alone, in milliseconds', 30_000),
   SANDBOX_PROCESSES: integer('most processes that run user code at once', 2, { min: 1, max: 64 }),

@@ -13,6 +13,7 @@ import type { Client } from '#mesh/service.ts'
 import { readSettings } from '#mesh/settings.ts'
 import type { SettingsSource } from '#mesh/settings.ts'
 import { createMetrics } from '#mesh/telemetry.ts'
+import { NO_TRACER } from '#mesh/trace.ts'
 import { createMemoryClient } from '#mesh/transport-memory.ts'
 import completionService from '#services/completion/service.ts'
 import { createSandbox } from '#services/spell-runner/sandbox/sandbox.ts'
@@ -76,6 +77,7 @@ async function openCompletion(settings: CompletionSettings): Promise<Client<type
     settings: { ...settings, COMPLETION_KEEP_MS: 0 },
     log,
     metrics,
+    tracer: NO_TRACER,
     services: {},
     instance: USER,
     address: undefined,

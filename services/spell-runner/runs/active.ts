@@ -194,6 +194,16 @@ export class ActiveRun {
     return this.#run.seq
   }
 
+  /** Starts nothing more; see {@link isStill}. */
+  hold(): void {
+    this.#run.hold()
+  }
+
+  /** Whether it can be left to others without interrupting anything that costs, and all of it is stored. */
+  get isStill(): boolean {
+    return !this.#run.isBusy && this.#journal.lag === 0
+  }
+
   /** It has been put aside in the database: it is not worked on here any more. */
   leaveAside(): void {
     this.#run.abandon()

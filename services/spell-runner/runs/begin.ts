@@ -47,7 +47,7 @@ export async function planBranch(
   const { changed, breakpoints, session = '' } = request
   const { row } = base
   checkBreakpoints(breakpoints)
-  const id = newId('r')
+  const id = request.id ?? newId('r')
   const { how, options: beginning } = await planFork(base, id, request)
   const compiled = changed?.compiled ?? base.compiled
   const { pins, ignored } = readPins(readJson(request.pins, 'pins'), compiled.plan)

@@ -8,8 +8,12 @@ const NEVER = Number.MAX_SAFE_INTEGER
 
 /** Which runner works on which run, by the database's clock (docs/decisions/0003-runner-leases.md). */
 export interface Leases {
-  /** Makes or prolongs this runner's lease. False: it had run out, and was made anew; every run may belong to somebody else. */
-  renew(): Promise<boolean>
+  /** Makes or prolongs this runner's lease, and tells how many runs are at work. False: it had run out, and was made anew; every run may belong to somebody else. */
+  renew(load: number): Promise<boolean>
+  /** All whose lease has not run out. */
+  runners(): Promise<readonly RunnerRow[]>
+  /** Tells that this runner takes nothing new. */
+  drain(): Promise<void>
   /** Takes runs that nobody works on, each with the next attempt; those waiting longest first. */
   takeOrphans(limit: number): Promise<readonly RunRow[]>
   /** Takes one run of this user that has not ended and that nobody works on, with the next attempt. Undefined: there is none such. */
@@ -18,29 +22,54 @@ export interface Leases {
   putAside(id: string, attempt: number, status: string, wakesAt: number | undefined): Promise<void>
   /** When the next run that was put aside is due; undefined: none is. */
   nextWake(): Promise<number | undefined>
-  /** Leaves this runner's runs to everybody. */
-  giveUp(): Promise<void>
+  /** Leaves these of this runner's runs to everybody; without a list: all. */
+  giveUp(ids?: readonly string[]): Promise<void>
   /** Gives up this runner's runs and its lease, at once. */
   release(): Promise<void>
 }
 
-export function createLeases(
-  database: Kysely<unknown>,
-  runner: string,
-  options: { leaseMs: number; alone: boolean },
-): Leases {
-  const { leaseMs, alone } = options
+/** A runner as others see it. */
+export interface RunnerRow {
+  readonly id: string
+  readonly address: string
+  readonly load: number
+  readonly capacity: number
+  readonly draining: boolean
+}
+
+export interface LeaseOptions {
+  readonly leaseMs: number
+  readonly alone: boolean
+  /** Where its gRPC answers; empty: nowhere. */
+  readonly address: string
+  /** How many runs it is meant for. */
+  readonly capacity: number
+}
+
+export function createLeases(database: Kysely<unknown>, runner: string, options: LeaseOptions): Leases {
+  const { leaseMs, alone, address, capacity } = options
   const leaving = createLeaving(database, runner)
   const until = sql`now() + ${leaseMs}::integer * interval '1 millisecond'`
   return {
-    async renew() {
+    async renew(load) {
       const { rows } = await sql<{ kept: boolean }>`
         with old as (select lease_until from spell_runner.runners where id = ${runner}),
         gone as (delete from spell_runner.runners where lease_until < now() - interval '1 hour' and id <> ${runner})
-        insert into spell_runner.runners as r (id, lease_until) values (${runner}, ${until})
-        on conflict (id) do update set lease_until = excluded.lease_until
+        insert into spell_runner.runners as r (id, lease_until, address, load, capacity)
+        values (${runner}, ${until}, ${address}, ${load}::integer, ${capacity}::integer)
+        on conflict (id) do update set lease_until = excluded.lease_until, load = excluded.load
         returning coalesce((select lease_until > now() from old), false) as kept`.execute(database)
       return rows[0]?.kept ?? false
+    },
+    async runners() {
+      const { rows } = await sql<RunnerRow>`
+        select id, address, load, capacity, draining from spell_runner.runners where lease_until > now() order by id`.execute(
+        database,
+      )
+      return rows
+    },
+    async drain() {
+      await sql`update spell_runner.runners set draining = true where id = ${runner}`.execute(database)
     },
     async takeOrphans(limit) {
       const { rows } = await sql<RunRow>`
@@ -88,8 +117,11 @@ function createLeaving(database: Kysely<unknown>, runner: string): Pick<Leases, 
       const at = rows[0]?.at
       return at === null || at === undefined ? undefined : Number(at)
     },
-    async giveUp() {
-      await sql`update spell_runner.runs set runner = null where runner = ${runner} and ended_at = 0`.execute(database)
+    async giveUp(ids) {
+      const some = ids ? sql`and id = any (${ids}::text[])` : sql``
+      await sql`update spell_runner.runs set runner = null where runner = ${runner} and ended_at = 0 ${some}`.execute(
+        database,
+      )
     },
   }
 }

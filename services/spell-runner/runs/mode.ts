@@ -24,3 +24,10 @@ export interface RunMode {
   /** The revision of each key of the state that it has read. */
   readonly reads?: Readonly<Record<string, number>>
 }
+
+/** How a run began that branches off another, by its mode as it is stored: with that one's journal, or with its results. Empty: it does not. */
+export function howOf(stored: string): '' | 'followed' | 'recalled' {
+  const { fork, recall } = JSON.parse(stored) as RunMode
+  if (!fork) return ''
+  return recall ? 'recalled' : 'followed'
+}

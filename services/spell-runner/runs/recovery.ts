@@ -18,6 +18,8 @@ export interface Recovery {
   begin(): Promise<void>
   /** A run that was put aside is due at this moment, milliseconds since 1970. */
   wakeAt(moment: number | undefined): void
+  /** Takes nothing new from now on, and tells the edges so; the lease is still prolonged. */
+  drain(): Promise<void>
   /** Gives everything back. */
   end(): Promise<void>
 }
@@ -33,11 +35,12 @@ export function createRecovery(options: RecoveryOptions): Recovery {
   let renewedAt = 0
   /** It could not be renewed in time: somebody else may have taken what was at work here. */
   let isLost = false
-  let ended = false
+  /** Nothing is taken any more. */
+  let leaving = false
 
   async function renew(): Promise<void> {
     const at = Date.now()
-    const kept = await leases.renew()
+    const kept = await leases.renew([...runs.active()].length)
     if (!alone && (isLost || (!kept && renewedAt > 0))) {
       log.warn({}, 'the lease had run out: the runs at work here are given up')
       abandonAll(runs)
@@ -52,7 +55,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     try {
       await renew()
       for (;;) {
-        const rows = ended ? [] : await leases.takeOrphans(AT_ONCE)
+        const rows = leaving ? [] : await leases.takeOrphans(AT_ONCE)
         // One that cannot be taken up must not keep the others from it.
         for (const row of rows) await runs.takeUp(row).catch(() => undefined)
         if (rows.length > 0) options.onTaken(rows.length)
@@ -82,8 +85,12 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       if (!alone) timer = setInterval(lookSoon, leaseMs / 3)
     },
     wakeAt: waker.at,
+    async drain() {
+      leaving = true
+      await tellDraining(leases, log)
+    },
     async end() {
-      ended = true
+      leaving = true
       clearInterval(timer)
       waker.end()
       await looking
@@ -118,6 +125,14 @@ function createWaker(leases: Leases, log: Log, onDue: () => void) {
       next = -Infinity
       clearTimeout(timer)
     },
+  }
+}
+
+async function tellDraining(leases: Leases, log: Log): Promise<void> {
+  try {
+    await leases.drain()
+  } catch (error) {
+    log.warn({ error }, 'the edges are not told that this runner is ending')
   }
 }
 

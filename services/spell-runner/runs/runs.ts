@@ -50,6 +50,8 @@ export interface ForkRequest {
   readonly breakpoints: readonly string[]
   readonly limits?: StartOptions['limits']
   readonly session?: string
+  /** Of the new run. Absent: a new one. */
+  readonly id?: string
 }
 
 /** Runs at work in this process, and those of others as far as the database and the bus reach. */

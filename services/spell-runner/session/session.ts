@@ -4,6 +4,8 @@ import { isCoded, invalid, precondition } from '#mesh/errors.ts'
 import type { SessionRequest, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Handlers } from '#mesh/service.ts'
 import { readJson, toJson } from '../json.ts'
+import { isRunId } from '../ids.ts'
+import { howOf } from '../runs/mode.ts'
 import { toListedRun, toRunMessage } from '../runs/record.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { RunStore } from '../runs/store.ts'
@@ -23,6 +25,8 @@ export interface SessionParts {
 }
 
 export type Command = NonNullable<SessionRequest['command']>
+type StartCommand = Extract<Command, { $case: 'start' }>['value']
+type OpenCommand = Extract<Command, { $case: 'open' }>['value']
 /** An answer as the handler gives it. */
 export type Answer =
   ReturnType<Handlers<typeof SpellRunnerServiceDefinition>['session']> extends AsyncIterable<infer T> ? T : never
@@ -46,6 +50,7 @@ export class Session {
   readonly #open = new Map<string, SpellRunner>()
   /** Runs that are to stop when nobody looks at them any more, by id; one that was put aside is among them still. */
   readonly #started = new Map<string, DetachedRun>()
+  #isLeft = false
 
   constructor(user: string, id: string, parts: SessionParts) {
     this.#user = user
@@ -56,7 +61,7 @@ export class Session {
   async execute(command: Command): Promise<Result> {
     switch (command.$case) {
       case 'open':
-        return this.#openSpell(command.value.spellId, command.value.revision)
+        return this.#openSpell(command.value)
       case 'edit':
         return this.#edit(command.value.spellId, command.value.draft)
       case 'close':
@@ -79,13 +84,21 @@ export class Session {
     this.#started.clear()
   }
 
-  async #openSpell(id: string, revision: number): Promise<Result> {
+  /** It goes on at another runner, and so do its runs. */
+  leave(): void {
+    this.#started.clear()
+    this.#isLeft = true
+  }
+
+  async #openSpell({ spellId: id, revision, runIds }: OpenCommand): Promise<Result> {
     if (this.#open.size >= MOST_OPEN && !this.#open.has(id))
       throw precondition(`${MOST_OPEN} spells are open in this session: close one first`)
     const { spells, store, detached } = this.#parts
     const spell = await spells.get(this.#user, id, revision)
     detached.keep(this.#user, id)
     const active = await store.active(this.#user, id)
+    for (const run of active)
+      if (runIds.includes(run.id)) this.#started.set(run.id, { id: run.id, owner: this.#user, spell: id })
     if (!this.#open.has(id)) this.#open.set(id, { revision, draft: undefined, problems: [] })
     return { $case: 'opened', value: { spell, activeRuns: active.map(toListedRun) } }
   }
@@ -113,54 +126,62 @@ export class Session {
     return edited(runner.problems)
   }
 
-  async #start({
-    spellId,
-    inputs,
-    onDetach,
-    state,
-    limits,
-    startAt,
-    pins,
-    breakpoints,
-    fork,
-  }: Extract<Command, { $case: 'start' }>['value']): Promise<Result> {
-    const { spells, runs, store } = this.#parts
-    const runner = this.#runnerOf(spellId)
-    const { draft } = runner
+  async #start(command: StartCommand): Promise<Result> {
+    const { spellId, onDetach, runId, again } = command
     if (onDetach !== '' && onDetach !== 'finish' && onDetach !== 'cancel')
       throw invalid([{ path: 'options.onDetach', message: 'is neither "finish" nor "cancel"' }])
+    if (runId !== '' && !isRunId(runId)) throw invalid([{ path: 'runId', message: 'is not the id of a new run' }])
+    const runner = this.#runnerOf(spellId)
+    const known = again ? await this.#parts.store.find(this.#user, runId) : undefined
+    if (known) {
+      // The runner that it was first sent to has started it, and is gone.
+      if (onDetach !== 'finish') this.#stopsWithMe({ id: runId, owner: this.#user, spell: known.spell })
+      return { $case: 'started', value: { run: toRunMessage(known), ignoredPins: [], how: howOf(known.mode) } }
+    }
     if (runner.problems.length > 0) throw invalid(runner.problems)
-    const { row } = await spells.load(this.#user, spellId, runner.revision)
-    const compiled = await this.#compile(spellId, { draft, revision: runner.revision })
-    if (draft) await store.putDraft(draft.hash, draft.text)
-    const started = fork
-      ? await runs.fork({
-          ...{ owner: this.#user, run: fork.runId, seq: fork.seq, from: fork.from, pins, breakpoints },
-          changed: { compiled, draft: draft?.hash ?? null, revision: row.revision },
-          ...(limits ? { limits } : {}),
-          session: this.#id,
-        })
-      : await runs.start({
-          owner: this.#user,
-          spell: spellId,
-          revision: row.revision,
-          compiled,
-          ...(draft ? { draft: draft.hash } : {}),
-          ...{ inputs, state, limits, startAt, pins, breakpoints },
-          session: this.#id,
-        })
-    const { run, ignoredPins } = started
+    const { run, ignoredPins, how } = await this.#begin(command, runner)
     if (onDetach !== 'finish') {
-      const { id, owner, spell } = run
-      this.#started.set(id, { id, owner, spell })
+      this.#stopsWithMe(run)
       run.finished.then(
-        () => this.#started.delete(id),
+        () => this.#started.delete(run.id),
         () => {},
       )
     }
     await run.stored
-    const how = 'how' in started ? (started.how as string) : ''
     return { $case: 'started', value: { run: toRunMessage(run.row()), ignoredPins, how } }
+  }
+
+  #stopsWithMe({ id, owner, spell }: DetachedRun): void {
+    if (!this.#isLeft) this.#started.set(id, { id, owner, spell })
+  }
+
+  async #begin(command: StartCommand, runner: SpellRunner) {
+    const { spells, runs, store } = this.#parts
+    const { spellId, inputs, state, limits, startAt, pins, breakpoints, fork, runId } = command
+    const { draft } = runner
+    const id = runId === '' ? {} : { id: runId }
+    const { row } = await spells.load(this.#user, spellId, runner.revision)
+    const compiled = await this.#compile(spellId, { draft, revision: runner.revision })
+    if (draft) await store.putDraft(draft.hash, draft.text)
+    if (fork)
+      return runs.fork({
+        ...{ owner: this.#user, run: fork.runId, seq: fork.seq, from: fork.from, pins, breakpoints },
+        changed: { compiled, draft: draft?.hash ?? null, revision: row.revision },
+        ...(limits ? { limits } : {}),
+        session: this.#id,
+        ...id,
+      })
+    const started = await runs.start({
+      owner: this.#user,
+      spell: spellId,
+      revision: row.revision,
+      compiled,
+      ...(draft ? { draft: draft.hash } : {}),
+      ...{ inputs, state, limits, startAt, pins, breakpoints },
+      session: this.#id,
+      ...id,
+    })
+    return { ...started, how: '' }
   }
 
   #runnerOf(id: string): SpellRunner {

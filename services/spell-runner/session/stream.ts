@@ -7,11 +7,12 @@ import type { Answer, Command, Session } from './session.ts'
 /**
  * Serves a session's stream. Commands are carried out at once, whatever others still wait for; those about one spell in their order. Answers carry the
  * command's id. Ends with the requests.
+ * When this runner drains, it says so, and serves on.
  */
 export async function* serveSession(
   requests: AsyncIterable<SessionRequest>,
   session: Session,
-  log: Log,
+  { log, draining }: { readonly log: Log; readonly draining: AbortSignal },
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const answers: Answer[] = []
@@ -22,29 +23,14 @@ export async function* serveSession(
     answers.push(response)
     wake()
   }
-  const execute = async (id: number, command: Command) => {
-    try {
-      answer({ id, result: await session.execute(command) })
-    } catch (error) {
-      answer({ id, result: { $case: 'failed', value: toFailed(error, log) } })
-    }
+  /** Whoever is told goes elsewhere, and ends this stream when all is answered. */
+  const onDraining = () => {
+    session.leave()
+    answer({ id: 0, result: { $case: 'draining', value: {} } })
   }
-  const read = async () => {
-    for await (const { id, command } of requests) {
-      if (!command) continue
-      const lane = laneOf(command)
-      if (lane === undefined) {
-        void execute(id, command)
-        continue
-      }
-      const before = lanes.get(lane) ?? Promise.resolve()
-      const work = before.then(() => execute(id, command))
-      // A start comes after what was said before it; what is said next need not wait until it is stored.
-      if (command.$case === 'start') continue
-      lanes.set(lane, work)
-      void work.then(() => lanes.get(lane) === work && lanes.delete(lane))
-    }
-  }
+  if (draining.aborted) onDraining()
+  else draining.addEventListener('abort', onDraining)
+  const read = createReader(requests, session, log, answer, lanes)
   const reading = read()
     .catch((error: unknown) => {
       if (!signal.aborted) log.debug({ error }, 'a session’s stream broke')
@@ -65,8 +51,42 @@ export async function* serveSession(
         })
     }
   } finally {
+    draining.removeEventListener('abort', onDraining)
     session.end()
     await reading
+  }
+}
+
+/** Reads commands and carries them out; `lanes` are what is still being done, by spell. */
+function createReader(
+  requests: AsyncIterable<SessionRequest>,
+  session: Session,
+  log: Log,
+  answer: (response: Answer) => void,
+  lanes: Map<string, Promise<void>>,
+): () => Promise<void> {
+  const execute = async (id: number, command: Command) => {
+    try {
+      answer({ id, result: await session.execute(command) })
+    } catch (error) {
+      answer({ id, result: { $case: 'failed', value: toFailed(error, log) } })
+    }
+  }
+  return async () => {
+    for await (const { id, command } of requests) {
+      if (!command) continue
+      const lane = laneOf(command)
+      if (lane === undefined) {
+        void execute(id, command)
+        continue
+      }
+      const before = lanes.get(lane) ?? Promise.resolve()
+      const work = before.then(() => execute(id, command))
+      // A start comes after what was said before it; what is said next need not wait until it is stored.
+      if (command.$case === 'start') continue
+      lanes.set(lane, work)
+      void work.then(() => lanes.get(lane) === work && lanes.delete(lane))
+    }
   }
 }
 
