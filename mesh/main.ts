@@ -3,14 +3,15 @@ import { pathToFileURL } from 'node:url'
 import { listServices, loadServices } from './discover.ts'
 import type { NamedService } from './discover.ts'
 import { CodedError } from './errors.ts'
-import { settingsOwners } from './host-settings.ts'
-import { startHost } from './host.ts'
+import { probeHealth } from './health-probe.ts'
 import type { Host } from './host.ts'
 import { describeSettings, describeSettingsAsMarkdown } from './settings.ts'
 import type { SettingsSource } from './settings.ts'
 
 const USAGE = `usage: node mesh/main.ts                       runs everything in this process
        node mesh/main.ts SERVICE...            runs these services; the others are called over gRPC
+       node mesh/main.ts migrate [SERVICE...]  brings their tables in the database up to date (none: all), and ends
+       node mesh/main.ts health                asks the process that PORT and GRPC_PORT name whether it is well
        node mesh/main.ts describe [--markdown] prints every setting`
 
 /** Runs the command line. The process ends by itself, with status 0 after a drain and 1 when it could not start. */
@@ -26,18 +27,40 @@ export async function main(args: readonly string[], source: SettingsSource): Pro
 
 async function command(args: readonly string[], source: SettingsSource): Promise<void> {
   const known = await listServices()
-  if (args[0] === 'describe') return describe(await loadServices(known), args.slice(1), source)
-  const wrong = args.filter(name => !known.includes(name))
+  const [first, ...rest] = args
+  if (first === 'health') return health(source)
+  if (first === 'describe') return describe(await loadServices(known), rest, source)
+  const names = first === 'migrate' ? rest : args
+  const wrong = names.filter(name => !known.includes(name))
   if (wrong.length > 0)
     throw new CodedError(
       'INVALID_ARGUMENT',
       `unknown: ${wrong.map(name => `"${name}"`).join(', ')}; services are ${known.join(', ')}\n${USAGE}`,
     )
-  const some = args.length > 0
-  await run(await loadServices(some ? args : known), some, source)
+  const some = names.length > 0
+  const services = await loadServices(some ? names : known)
+  await (first === 'migrate' ? migrate(services, source) : run(services, some, source))
 }
 
-function describe(services: readonly NamedService[], flags: readonly string[], source: SettingsSource): void {
+/** What is not needed to answer this is not loaded: containers ask often. */
+async function health(source: SettingsSource): Promise<void> {
+  const problems = await probeHealth(source)
+  if (problems.length > 0) throw new CodedError('UNAVAILABLE', problems.join('\n'))
+}
+
+async function migrate(services: readonly NamedService[], source: SettingsSource): Promise<void> {
+  const { migrateAll } = await import('./migrate-all.ts')
+  const migrated = await migrateAll(services, source)
+  process.stdout.write(`the tables are up to date: ${migrated.join(', ')}\n`)
+  releaseProcess()
+}
+
+async function describe(
+  services: readonly NamedService[],
+  flags: readonly string[],
+  source: SettingsSource,
+): Promise<void> {
+  const { settingsOwners } = await import('./host-settings.ts')
   const owners = settingsOwners(services)
   process.stdout.write(
     `${flags.includes('--markdown') ? describeSettingsAsMarkdown(owners) : describeSettings(owners, source)}\n`,
@@ -51,6 +74,7 @@ async function run(services: readonly NamedService[], serve: boolean, source: Se
     stopped = true
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop())
+  const { startHost } = await import('./host.ts')
   const host = await startHost({ services, source, serve, ofProcess: true })
   if (stopped) return end(host)
   stop = () => void end(host)

@@ -30,6 +30,7 @@ const steps: readonly Step[] = [
   program('unused', 'knip/bin/knip.js', '--no-progress', '--no-config-hints'),
   program('contracts', '@bufbuild/buf/bin/buf', 'lint'),
   { name: 'generated code', run: compareGenerated },
+  { name: 'deployment', run: compareDeployment },
 ]
 
 /** Runs all steps, two at a time, and tells what failed. Answers whether all passed. */
@@ -88,6 +89,20 @@ async function compareGenerated(): Promise<{ passed: boolean; output: string }> 
     return { passed: false, output: String(error) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What is in deploy/ must be what the services declare. */
+async function compareDeployment(): Promise<{ passed: boolean; output: string }> {
+  try {
+    const { staleFiles } = await import('./deploy.ts')
+    const stale = await staleFiles()
+    return {
+      passed: stale.length === 0,
+      output: stale.map(path => `${path} is not what the services declare; run node tools/deploy.ts`).join('\n'),
+    }
+  } catch (error) {
+    return { passed: false, output: String(error) }
   }
 }
 
