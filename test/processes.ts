@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -16,6 +17,13 @@ export interface Program {
   readonly ready: string
   /** Ends it with a signal; resolves with its exit status, or the signal's name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>
+}
+
+export interface ProgramOptions {
+  /** Flags of Node, e.g. a module to load first. */
+  readonly nodeArguments?: readonly string[]
+  /** Takes each line that it writes to standard error. */
+  onSaid?(line: string): void
 }
 
 /** A free port on loopback. */
@@ -31,13 +39,16 @@ export async function freePort(): Promise<number> {
 export async function startProgram(
   services: readonly string[],
   settings: Readonly<Record<string, string>>,
+  { nodeArguments = [], onSaid }: ProgramOptions = {},
 ): Promise<Program> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'mesh/main.ts', ...services], {
+  const flags = ['--disable-warning=ExperimentalWarning', ...nodeArguments]
+  const child = spawn(process.execPath, [...flags, 'mesh/main.ts', ...services], {
     cwd: ROOT,
     env: { PATH, LOG_LEVEL: 'warn', GRPC_HOST: '127.0.0.1', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (onSaid) createInterface(child.stderr).on('line', onSaid)
   const ready = await line(child, /^ready .*/m)
   return { pid: child.pid ?? 0, ready: ready.slice('ready '.length).trim(), stop: signal => stop(child, signal) }
 }
@@ -94,9 +105,20 @@ export function missingPrograms(): readonly string[] {
   ].flatMap(([program, of]) => (binary(program ?? '') ? [] : [of ?? '']))
 }
 
+/** A server on a port of its own, which can be ended and started again where it stood. */
+export interface Server {
+  readonly url: string
+  /** Ends it; without a signal in order. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>
+  /** Resolves when it takes connections. */
+  start(): Promise<void>
+}
+
 /** A NATS server and a PostgreSQL server of the test's own. */
 export interface Ground extends AsyncDisposable {
   readonly settings: { readonly NATS_URL: string; readonly DATABASE_URL: string }
+  readonly nats: Server
+  readonly postgres: Server
 }
 
 export async function startGround(): Promise<Ground> {
@@ -104,6 +126,8 @@ export async function startGround(): Promise<Ground> {
   const [nats, postgres] = await Promise.all([startNats(), startPostgres(folder)])
   return {
     settings: { NATS_URL: nats.url, DATABASE_URL: postgres.url },
+    nats,
+    postgres,
     async [Symbol.asyncDispose]() {
       await Promise.all([nats.stop(), postgres.stop()])
       rmSync(folder, { recursive: true, force: true })
@@ -111,17 +135,43 @@ export async function startGround(): Promise<Ground> {
   }
 }
 
-async function startNats() {
+/** A server of one process. */
+async function startServer(
+  url: string,
+  run: () => ChildProcess,
+  ready: RegExp,
+  usual: NodeJS.Signals,
+): Promise<Server> {
+  let child: ChildProcess | undefined
+  const server: Server = {
+    url,
+    stop: (signal = usual) => (child ? stop(child, signal) : Promise.resolve(0)),
+    async start() {
+      for (let tries = 1; ; tries++) {
+        child = run()
+        try {
+          return void (await line(child, ready, 'stderr'))
+        } catch (error) {
+          // What was killed may hold on to its files for a moment.
+          if (tries === 20) throw error
+          await new Promise(resolve => setTimeout(resolve, 250))
+        }
+      }
+    },
+  }
+  await server.start()
+  return server
+}
+
+async function startNats(): Promise<Server> {
   const port = await freePort()
-  const child = spawn(binary('nats-server') ?? 'nats-server', ['-a', '127.0.0.1', '-p', String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await line(child, /Server is ready/, 'stderr')
-  return { url: `nats://127.0.0.1:${port}`, stop: () => stop(child) }
+  const flags = ['-a', '127.0.0.1', '-p', String(port)]
+  const run = () => spawn(binary('nats-server') ?? 'nats-server', flags, { stdio: ['ignore', 'ignore', 'pipe'] })
+  return startServer(`nats://127.0.0.1:${port}`, run, /Server is ready/, 'SIGTERM')
 }
 
 /** PostgreSQL refuses to run as root: then it runs as its own user. */
-async function startPostgres(folder: string) {
+async function startPostgres(folder: string): Promise<Server> {
   const port = await freePort()
   const isRoot = userInfo().uid === 0
   const asUser = (program: string, args: readonly string[]): readonly [string, readonly string[]] =>
@@ -130,31 +180,16 @@ async function startPostgres(folder: string) {
     const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
     chownSync(folder, id('-u'), id('-g'))
   }
-  const [init, initArgs] = asUser(binary('initdb') ?? 'initdb', [
-    '-D',
-    join(folder, 'data'),
-    '-U',
-    'postgres',
-    '--auth=trust',
-    '-E',
-    'UTF8',
-    '--locale=C',
-  ])
+  const files = join(folder, 'data')
+  const making = ['-D', files, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C']
+  const [init, initArgs] = asUser(binary('initdb') ?? 'initdb', making)
   const made = spawnSync(init, initArgs, { encoding: 'utf8', cwd: folder })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
-  const [program, args] = asUser(binary('postgres') ?? 'postgres', [
-    '-D',
-    join(folder, 'data'),
-    '-p',
-    String(port),
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    `unix_socket_directories=${folder}`,
-  ])
-  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-  await line(child, /ready to accept connections/, 'stderr')
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop: () => stop(child, 'SIGINT') }
+  const options = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`].flatMap(one => ['-c', one])
+  const flags = ['-D', files, '-p', String(port), ...options]
+  const [program, args] = asUser(binary('postgres') ?? 'postgres', flags)
+  const run = () => spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  return startServer(`postgres://postgres@127.0.0.1:${port}/postgres`, run, /ready to accept connections/, 'SIGINT')
 }
 
 /** The whole system as separate processes over gRPC. */
