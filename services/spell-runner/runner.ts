@@ -14,6 +14,7 @@ import { createLeases } from './runs/leases.ts'
 import type { Leases } from './runs/leases.ts'
 import { createPublisher } from './runs/publisher.ts'
 import { createRecovery } from './runs/recovery.ts'
+import { openRetention } from './runs/retention-open.ts'
 import { createRuns } from './runs/runs.ts'
 import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
@@ -53,7 +54,6 @@ export interface Runner {
 }
 
 const HEAD_MS = 1_000
-const SWEEP_MS = 3_600_000
 /** How long runs at work may go on when the process is to end. */
 const FINISH_MS = 2_000
 /** How long nodes at work may take to end then, where nobody else could go on and somebody waits for the process. */
@@ -97,19 +97,22 @@ export async function openRunner(
     leaseMs: settings.RUN_LEASE_MS,
     onTaken: count => taken.add(count),
   })
-  const housekeeping = keepHouse(runs, store, log)
+  const beacon = keepTelling(runs)
+  const retention = openRetention(environment, { store, stored, spells: spellStore })
   environment.onStop(async () => {
     runs.close()
     detached.close()
     await recovery.drain()
     await finish(runs)
     await leaveToOthers(runs, leases, log, alone ? ALONE_DRAIN_MS : settings.RUN_DRAIN_MS)
-    housekeeping.end()
+    beacon.end()
+    await retention.end()
     await committer.idle()
     await recovery.end()
     await sandbox[Symbol.asyncDispose]()
     await outbound[Symbol.asyncDispose]()
   })
+  await retention.begin()
   await recovery.begin()
   return {
     ...{ registry, importers, spells, plans, runs, store, stored, detached, leases, log },
@@ -126,19 +129,12 @@ function openLeases({ database, instance, settings, alone, address = '' }: Runne
   return createLeases(database, instance, { leaseMs, alone, address, capacity })
 }
 
-/** Tells where runs stand, and sweeps what is old. */
-function keepHouse(runs: Runs, store: RunStore, log: RunnerEnvironment['log']): { end(): void } {
+/** Tells where runs stand. */
+function keepTelling(runs: Runs): { end(): void } {
   const beacon = setInterval(() => {
     for (const run of runs.active()) run.announce()
   }, HEAD_MS)
-  const sweep = () => void store.sweep().catch((error: unknown) => log.warn({ error }, 'sweeping drafts failed'))
-  const sweeping = setInterval(sweep, SWEEP_MS)
-  return {
-    end() {
-      clearInterval(beacon)
-      clearInterval(sweeping)
-    },
-  }
+  return { end: () => clearInterval(beacon) }
 }
 
 function openRuns(

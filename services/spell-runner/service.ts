@@ -6,7 +6,7 @@ import type { Importer } from '#importers/importer.ts'
 import { discoverRecord } from '#mesh/discover.ts'
 import { OUTBOUND_SETTINGS } from '#mesh/outbound.ts'
 import { defineService, migrations } from '#mesh/service.ts'
-import { integer } from '#mesh/settings.ts'
+import { integer, text } from '#mesh/settings.ts'
 import { createHandlers } from './handlers.ts'
 import { openRunner } from './runner.ts'
 
@@ -24,6 +24,8 @@ export const SETTINGS = {
   }),
   RUN_IDLE_MS: integer('how long a run that only waits is kept in memory, in milliseconds', 10_000, { min: 0 }),
   DETACH_MS: integer('how long a run of a closed editor goes on alone, in milliseconds', 30_000),
+  RUN_RETENTION_DAYS: integer('days that the journal of a run is kept after its end; 0: for ever', 30, { max: 36_500 }),
+  RUN_ARCHIVE: text('folder that runs are written to as .run files before their journals are dropped; none: nowhere'),
   SANDBOX_PROCESSES: integer('most processes that run user code at once', 2, { min: 1, max: 64 }),
   SANDBOX_TIMEOUT_MS: integer('longest time of one call of user code, in milliseconds', 5_000, { min: 10 }),
 }

@@ -4,6 +4,7 @@ import type { Entry } from '#graph/journal.ts'
 import type { Bus } from '#mesh/bus.ts'
 import { subject } from '#mesh/bus.ts'
 import { notFound } from '#mesh/errors.ts'
+import { journalGone } from './store.ts'
 import type { EntryPage, RunRow, RunStore } from './store.ts'
 
 /** Consecutive entries, the first of them numbered `first`. */
@@ -52,9 +53,10 @@ export function createJournals(store: RunStore, bus: Bus): Journals {
       const row = await store.find(owner, run)
       if (!row) throw missing(run)
       const view = emptyView()
+      const texts = await store.journal(run)
+      if (texts.length < Number(row.last_seq)) throw journalGone(run)
       // The journal only grows: entries up to the position of the row are one consistent reading.
-      for (const text of (await store.journal(run)).slice(0, Number(row.last_seq)))
-        applyEntry(view, JSON.parse(text) as Entry)
+      for (const text of texts.slice(0, Number(row.last_seq))) applyEntry(view, JSON.parse(text) as Entry)
       // Of a long batch the row may know less than the entries say.
       const status = view.status === 'idle' ? row.status : view.status
       return { row: { ...row, status }, view }

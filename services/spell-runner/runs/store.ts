@@ -1,6 +1,10 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
+import type { CodedError } from '#mesh/errors.ts'
+import { notFound } from '#mesh/errors.ts'
 import { isId } from '../ids.ts'
+import { createDays } from './days.ts'
+import type { Days } from './days.ts'
 import type { RunStatus } from './record.ts'
 
 /** A run as it is stored. Values that are JSON are texts. */
@@ -58,9 +62,9 @@ export interface RunStore {
   ): Promise<readonly RunRow[]>
   /** Runs of a spell that have not ended; of many, the hundred that began last. */
   active(owner: string, spell: string): Promise<readonly RunRow[]>
-  /** Entries after a position; undefined: there is no such run of this owner. */
+  /** Entries after a position; undefined: there is no such run of this owner. Of a run whose journal is kept no longer, NOT_FOUND. */
   entries(owner: string, id: string, after: number, limit: number): Promise<EntryPage | undefined>
-  /** The whole journal, in order. */
+  /** The whole journal, in order. Empty: it is kept no longer. */
   journal(id: string): Promise<readonly string[]>
   /** The state that a run starts from: the spell's, and over it the session's. */
   state(owner: string, spell: string, session: string): Promise<readonly StoredKey[]>
@@ -71,8 +75,8 @@ export interface RunStore {
   putResult(owner: string, key: string, value: string): Promise<void>
   putDraft(hash: string, document: string): Promise<void>
   draft(hash: string): Promise<string | undefined>
-  /** Removes drafts and idempotency keys that nothing needs any more. */
-  sweep(): Promise<void>
+  /** Removes drafts, idempotency keys and results that nothing needs any more. Journals are kept from this day on (0: all are). */
+  sweep(keptFrom: number): Promise<void>
   /** Gives the key to `run` unless a run has it already; answers whose it is now. */
   claimKey(owner: string, key: string, run: string): Promise<string>
 }
@@ -85,7 +89,8 @@ const COLUMNS = sql.raw(
 export const RUN_COLUMNS = COLUMNS
 
 export function createRunStore(database: Kysely<unknown>): RunStore {
-  return { ...readRuns(database), ...keepBeside(database) }
+  const days = createDays(database)
+  return { ...readRuns(database, days), ...readBlobs(database, days), ...keepBeside(database) }
 }
 
 const MOST_ACTIVE = 100
@@ -104,7 +109,7 @@ function textsOf({ first_seq, texts }: Partial<BatchRow>, after: number, limit: 
 
 type Read = 'find' | 'list' | 'active' | 'entries' | 'journal'
 
-function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
+function readRuns(database: Kysely<unknown>, days: Days): Pick<RunStore, Read> {
   const all = async <Row>(query: ReturnType<typeof sql<Row>>): Promise<readonly Row[]> =>
     (await query.execute(database)).rows
   return {
@@ -128,13 +133,18 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
       ),
     async entries(owner, id, after, limit) {
       if (!isId(id)) return undefined
-      const rows = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at'>>`
-        select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at
-        from spell_runner.runs r
-        left join spell_runner.batches b on b.run = r.id and b.first_seq <= ${after + limit}::bigint and b.last_seq > ${after}::bigint
-        where r.id = ${id} and r.owner = ${owner} order by b.first_seq`)
-      const [first] = rows
-      if (!first) return undefined
+      const rows = await days.read(id, async day => {
+        const found = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at'>>`
+          select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at
+          from spell_runner.runs r
+          left join spell_runner.batches b on b.run = r.id and b.day = ${sql.lit(day)} and b.first_seq <= ${after + limit}::bigint and b.last_seq > ${after}::bigint
+          where r.id = ${id} and r.owner = ${owner} order by b.first_seq`)
+        const isMissed = found[0]?.first_seq === null && after < Number(found[0].last_seq)
+        return { found, isMissed }
+      })
+      const [first] = rows ?? []
+      if (!rows || !first) return undefined
+      if (first.first_seq === null && after < Number(first.last_seq)) throw journalGone(id)
       return {
         texts: rows.flatMap(row => textsOf(row, after, limit)),
         attempt: first.attempt,
@@ -143,30 +153,47 @@ function readRuns(database: Kysely<unknown>): Pick<RunStore, Read> {
       }
     },
     async journal(id) {
-      const rows = await all(
-        sql<BatchRow>`select first_seq, texts from spell_runner.batches where run = ${id} order by first_seq`,
-      )
-      return rows.flatMap(({ texts }) => texts.split('\n'))
+      const rows = await days.read(id, async day => {
+        const found = await all(sql<BatchRow>`
+          select first_seq, texts from spell_runner.batches where run = ${id} and day = ${sql.lit(day)} order by first_seq`)
+        return { found, isMissed: found.length === 0 }
+      })
+      return (rows ?? []).flatMap(({ texts }) => texts.split('\n'))
+    },
+  }
+}
+
+/** Why nothing can be read of a run that ended long ago. */
+export function journalGone(id: string): CodedError {
+  return notFound(`the journal of the run "${id}" is kept no longer: its record is all there is of it`, {
+    reason: 'JOURNAL_EXPIRED',
+  })
+}
+
+function readBlobs(database: Kysely<unknown>, days: Days): Pick<RunStore, 'blobs'> {
+  return {
+    async blobs(run, hashes) {
+      const rows = await days.read(run, async day => {
+        const { rows: found } = await sql<{ hash: string; value: string }>`
+          select hash, value from spell_runner.blobs
+          where run = ${run} and day = ${sql.lit(day)} and (${hashes === undefined}::boolean or hash = any (${hashes ?? []}::text[]))`.execute(
+          database,
+        )
+        return { found, isMissed: found.length === 0 }
+      })
+      return new Map((rows ?? []).map(({ hash, value }) => [hash, value]))
     },
   }
 }
 
 /** What stands beside runs: states, drafts, idempotency keys. */
-function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
+function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read | 'blobs'> {
   return {
     async state(owner, spell, session) {
       const { rows } = await sql<StoredKey>`
         select key, value::text as value, session, revision from spell_runner.state
         where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`.execute(database)
       return rows
-    },
-    async blobs(run, hashes) {
-      const { rows } = await sql<{ hash: string; value: string }>`
-        select hash, value from spell_runner.blobs
-        where run = ${run} and (${hashes === undefined}::boolean or hash = any (${hashes ?? []}::text[]))`.execute(
-        database,
-      )
-      return new Map(rows.map(({ hash, value }) => [hash, value]))
     },
     async result(owner, key) {
       const { rows } = await sql<{ value: string }>`
@@ -189,9 +216,12 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read> {
         select document::text as document from spell_runner.drafts where hash = ${hash}`.execute(database)
       return rows[0]?.document
     },
-    async sweep() {
+    async sweep(keptFrom) {
+      // A run without a journal is not looked into any more, nor branched off: nothing asks for what it ran.
       await sql`delete from spell_runner.drafts d where d.created_at < now() - interval '1 day'
-        and not exists (select 1 from spell_runner.runs r where r.draft = d.hash)`.execute(database)
+        and not exists (select 1 from spell_runner.runs r where r.draft = d.hash and (r.journal_day >= ${keptFrom}::integer or r.ended_at = 0))`.execute(
+        database,
+      )
       await sql`delete from spell_runner.results where used_at < now() - interval '30 days'`.execute(database)
       await sql`delete from spell_runner.idempotency_keys where created_at < now() - interval '1 day'`.execute(database)
     },

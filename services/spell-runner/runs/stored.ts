@@ -4,7 +4,7 @@ import type { Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
 import type { Recall } from '#graph/known.ts'
 import { downstreamOf, recall } from '#graph/recall.ts'
-import { CodedError, notFound } from '#mesh/errors.ts'
+import { CodedError, notFound, precondition } from '#mesh/errors.ts'
 import type { CompiledSpell, Library, Plans } from '../spells/plans.ts'
 import type { SpellStore } from '../spells/store.ts'
 import type { RunMode } from './mode.ts'
@@ -41,6 +41,8 @@ export function createStoredRuns(store: RunStore, spells: SpellStore, plans: Pla
   }
   const read = async (row: RunRow): Promise<StoredRun> => {
     const texts = await store.journal(row.id)
+    if (texts.length === 0)
+      throw precondition(`the journal of the run "${row.id}" is kept no longer`, { reason: 'JOURNAL_EXPIRED' })
     const found = await document(row)
     const compiled = await plans.compileWith(row.owner, found, JSON.parse(row.library) as Library)
     const entries = texts.map(text => JSON.parse(text) as Entry)

@@ -92,10 +92,12 @@ export function createSpellStore(database: Kysely<unknown>): SpellStore {
         : undefined,
     async remove(owner, id) {
       if (!isId(id)) return false
-      // Runs go with their spell; batches name their run without a foreign key.
+      // Runs go with their spell; batches and blobs name their run without a foreign key.
       const removed = await one(sql<{ id: string }>`
         with gone as (delete from spell_runner.spells where id = ${id} and owner = ${owner} returning id),
-        batches as (delete from spell_runner.batches where run in (select r.id from spell_runner.runs r join gone on gone.id = r.spell))
+        runs as (select r.id from spell_runner.runs r join gone on gone.id = r.spell),
+        batches as (delete from spell_runner.batches where run in (select id from runs)),
+        blobs as (delete from spell_runner.blobs where run in (select id from runs))
         select id from gone`)
       return removed !== undefined
     },
