@@ -14,7 +14,7 @@ import { createLeases } from './runs/leases.ts'
 import type { Leases } from './runs/leases.ts'
 import { createPublisher } from './runs/publisher.ts'
 import { createRecovery } from './runs/recovery.ts'
-import { openRetention } from './runs/retention-open.ts'
+import { openRetention } from './retention/open.ts'
 import { createRuns } from './runs/runs.ts'
 import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
@@ -71,7 +71,6 @@ export async function openRunner(
   const spells = createSpells(spellStore, registry, bus, Date.now)
   const plans = createPlans(spellStore, registry)
   const committer = createCommitter(batches => commitBatches(database, instance, batches), log, metrics)
-  const publisher = createPublisher(bus)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
   const leases = openLeases(environment)
@@ -81,7 +80,7 @@ export async function openRunner(
     stored,
     leases,
     workshop: {
-      ...{ committer, publisher, sandbox, log },
+      ...{ committer, publisher: createPublisher(bus), sandbox, log },
       fetch: outbound.fetch,
       servicesFor: createServices(environment.services),
       resultsFor: createResults(store, log),
@@ -98,7 +97,7 @@ export async function openRunner(
     onTaken: count => taken.add(count),
   })
   const beacon = keepTelling(runs)
-  const retention = openRetention(environment, { store, stored, spells: spellStore })
+  const retention = await openRetention(environment, { store, stored, spells: spellStore })
   environment.onStop(async () => {
     runs.close()
     detached.close()
@@ -112,7 +111,6 @@ export async function openRunner(
     await sandbox[Symbol.asyncDispose]()
     await outbound[Symbol.asyncDispose]()
   })
-  await retention.begin()
   await recovery.begin()
   return {
     ...{ registry, importers, spells, plans, runs, store, stored, detached, leases, log },

@@ -1,5 +1,5 @@
 -- Journals stand by the day that their run began on (days since 1970, UTC, by this database's clock), with what is kept beside them: what is old is dropped with its day, not deleted row
--- by row (docs/decisions/0009-journals-by-day.md). The days are made and dropped by services/spell-runner/runs/retention-store.ts. What is here already stands under the day of this change.
+-- by row (docs/decisions/0009-journals-by-day.md). The days are made and dropped by services/spell-runner/retention/store.ts. What is here already stands under the day of this change.
 alter table blobs drop constraint blobs_run_fkey;
 
 do $do$

@@ -1,5 +1,3 @@
-import { sql } from 'kysely'
-import type { Kysely } from 'kysely'
 import { LRUCache } from 'lru-cache'
 
 /** Under which day each run's journal stands. */
@@ -11,15 +9,13 @@ export interface Days {
 const MOST_KNOWN = 20_000
 
 /**
- * Knows the days of runs. They are written into statements as numbers: then Postgres opens the one partition that it needs, where planning for all of them took
- * longer than to read.
+ * Keeps the days of runs that were looked up. They are written into statements as numbers: then Postgres opens the one partition that it needs, where planning for all of
+ * them took longer than to read.
  */
-export function createDays(database: Kysely<unknown>): Days {
+export function createDays(lookUp: (run: string) => Promise<number | undefined>): Days {
   const known = new LRUCache<string, number>({ max: MOST_KNOWN })
   const look = async (run: string): Promise<number | undefined> => {
-    const { rows } = await sql<{ day: number }>`
-      select journal_day as day from spell_runner.runs where id = ${run}`.execute(database)
-    const day = rows[0]?.day
+    const day = await lookUp(run)
     if (day !== undefined) known.set(run, day)
     return day
   }

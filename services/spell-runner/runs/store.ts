@@ -89,7 +89,11 @@ const COLUMNS = sql.raw(
 export const RUN_COLUMNS = COLUMNS
 
 export function createRunStore(database: Kysely<unknown>): RunStore {
-  const days = createDays(database)
+  const days = createDays(async run => {
+    const { rows } = await sql<{ day: number }>`
+      select journal_day as day from spell_runner.runs where id = ${run}`.execute(database)
+    return rows[0]?.day
+  })
   return { ...readRuns(database, days), ...readBlobs(database, days), ...keepBeside(database) }
 }
 

@@ -1,8 +1,8 @@
 import type { Log } from '#mesh/log.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
 import type { Archive } from './archive.ts'
-import type { RetentionStore } from './retention-store.ts'
-import type { RunStore } from './store.ts'
+import type { RetentionStore } from './store.ts'
+import type { RunStore } from '../runs/store.ts'
 
 export interface RetentionOptions {
   readonly store: Pick<RunStore, 'sweep'>

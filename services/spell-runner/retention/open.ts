@@ -5,22 +5,24 @@ import type { SpellStore } from '../spells/store.ts'
 import { createArchive } from './archive.ts'
 import { createRetention } from './retention.ts'
 import type { Retention } from './retention.ts'
-import { createRetentionStore } from './retention-store.ts'
-import type { RunStore } from './store.ts'
-import type { StoredRuns } from './stored.ts'
+import { createRetentionStore } from './store.ts'
+import type { RunStore } from '../runs/store.ts'
+import type { StoredRuns } from '../runs/stored.ts'
 
-/** What looks after old journals, as the settings of a runner say. */
-export function openRetention(
+/** Begins to look after old journals, as the settings of a runner say. */
+export async function openRetention(
   environment: Pick<Environment<typeof SETTINGS, {}>, 'settings' | 'database' | 'instance' | 'log' | 'metrics'>,
   sources: { readonly store: RunStore; readonly stored: StoredRuns; readonly spells: SpellStore },
-): Retention {
+): Promise<Retention> {
   const { settings, database, instance, log, metrics } = environment
   const folder = settings.RUN_ARCHIVE
-  return createRetention({
+  const retention = createRetention({
     ...{ instance, log, metrics },
     store: sources.store,
     days: createRetentionStore(database),
     keepDays: settings.RUN_RETENTION_DAYS,
     ...(folder === '' ? {} : { archive: createArchive({ folder: resolve(folder), instance, ...sources }) }),
   })
+  await retention.begin()
+  return retention
 }

@@ -9,9 +9,9 @@ import type { Recording } from '#graph/recording.ts'
 import { isCoded } from '#mesh/errors.ts'
 import type { SpellStore } from '../spells/store.ts'
 import type { Library } from '../spells/plans.ts'
-import { hashOfBlob } from './blobs.ts'
-import type { RunRow, RunStore } from './store.ts'
-import type { StoredRuns } from './stored.ts'
+import { hashOfBlob } from '../runs/blobs.ts'
+import type { RunRow, RunStore } from '../runs/store.ts'
+import type { StoredRuns } from '../runs/stored.ts'
 
 /** A folder of runs that have ended, each a `.run` file that the editor opens. */
 export interface Archive {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
-import { RUN_COLUMNS } from './store.ts'
-import type { RunRow } from './store.ts'
+import { RUN_COLUMNS } from '../runs/store.ts'
+import type { RunRow } from '../runs/store.ts'
 
 /** A run whose journal stands under a day. */
 export interface KeptRun {
