@@ -3,6 +3,7 @@ import type { ServedCall } from './call.ts'
 import { CodedError, internal } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Contract, Method } from './service.ts'
+import { toUnfitInput } from './sql-input.ts'
 import type { Metrics } from './telemetry.ts'
 
 /** One method of a service that runs here, as every transport serves it: errors are coded, calls are counted. */
@@ -93,6 +94,8 @@ function createErrorMapper({ service, log }: EndpointOptions, method: Method): E
   return (error, call) => {
     if (error instanceof CodedError) return error
     if (call.reason && isAbort(error)) return call.reason
+    const unfit = toUnfitInput(error)
+    if (unfit) return unfit
     log.error({ error, service, method: method.name }, 'a handler failed')
     return internal('internal', { cause: error })
   }

@@ -76,7 +76,13 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
       calls.begin()
       try {
         const call = await openCall(endpoint, context, identities)
-        yield* endpoint.stream(toRequest(endpoint, request, call), call)
+        let unreadable: CodedError | undefined
+        yield* endpoint.stream(
+          toRequest(endpoint, request, call, error => (unreadable = error)),
+          call,
+        )
+        // Whatever the handler made of it.
+        if (unreadable) throw unreadable
       } catch (error) {
         throw toServerError(error, context)
       } finally {
@@ -88,7 +94,7 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
     calls.begin()
     try {
       const call = await openCall(endpoint, context, identities)
-      return await endpoint.answer(toRequest(endpoint, request, call), call)
+      return await endpoint.answer(toRequest(endpoint, request, call, ignore), call)
     } catch (error) {
       throw toServerError(error, context)
     } finally {
@@ -97,21 +103,29 @@ function toMethod(endpoint: Endpoint, identities: Pick<Identities, 'verify'>, ca
   }
 }
 
+type OnUnreadable = (error: CodedError) => void
+const ignore: OnUnreadable = () => {}
+
 /** A stream of requests ends when the call does, whatever the connection tells. */
-function toRequest({ method }: Endpoint, request: unknown, call: ServedCall): unknown {
-  if (!method.requestStream) return readable(request)
-  return abortable(untilCancelled(request as AsyncIterable<unknown>, call), call.signal)
+function toRequest({ method }: Endpoint, request: unknown, call: ServedCall, onUnreadable: OnUnreadable): unknown {
+  if (!method.requestStream) return readable(request, onUnreadable)
+  return abortable(untilCancelled(request as AsyncIterable<unknown>, call, onUnreadable), call.signal)
 }
 
 /** Bytes that are no request arrive as the error to answer with. */
-function readable(request: unknown): unknown {
-  if (request instanceof CodedError) throw request
-  return request
+function readable(request: unknown, onUnreadable: OnUnreadable): unknown {
+  if (!(request instanceof CodedError)) return request
+  onUnreadable(request)
+  throw request
 }
 
 /** When a caller is gone, grpc-js first ends its stream as if all were said, then tells of the cancellation. */
-async function* untilCancelled(requests: AsyncIterable<unknown>, call: ServedCall): AsyncGenerator<unknown> {
-  for await (const request of requests) yield readable(request)
+async function* untilCancelled(
+  requests: AsyncIterable<unknown>,
+  call: ServedCall,
+  onUnreadable: OnUnreadable,
+): AsyncGenerator<unknown> {
+  for await (const request of requests) yield readable(request, onUnreadable)
   await new Promise(resolve => setImmediate(resolve))
   call.signal.throwIfAborted()
 }
