@@ -72,7 +72,7 @@ function lookAfterDays(database: Kysely<unknown>): Pick<RetentionStore, Day> {
     async claim(runner, forMs) {
       const { rows } = await sql`
         update spell_runner.keeper set runner = ${runner}, until = now() + ${forMs}::integer * interval '1 millisecond'
-        where runner = ${runner} or until < now() returning one`.execute(database)
+        where runner = ${runner} or until <= now() returning one`.execute(database)
       return rows.length > 0
     },
     async unclaim(runner) {
