@@ -1,21 +1,19 @@
 import { LRUCache } from 'lru-cache'
 import type { Bus, Subscription } from '#mesh/bus.ts'
 import { subject } from '#mesh/bus.ts'
+import { RunFeed } from './feed.ts'
+import type { EntryBatch, Follower, PublishFrame } from './feed.ts'
 
-/** Consecutive committed entries of one run, as the runner published them: texts that the edge does not read. */
-export interface EntryBatch {
-  readonly run: string
-  readonly attempt: number
-  /** The number of the first one. */
-  readonly first: number
-  readonly texts: readonly string[]
+/** How feeds reach sockets. */
+export interface FeedOptions {
+  readonly publish: PublishFrame
+  readonly frameBytes: number
 }
 
 /** What a listener is told of a spell's runs. */
 export interface SpellListener {
-  entries(batch: EntryBatch): void
-  /** The parameters of a `run.chunk`, as JSON. */
-  chunk(run: string, params: string): void
+  /** A run has begun. */
+  began(batch: EntryBatch): void
   /** The parameters of a `spell.changed`, as JSON. */
   changed(params: string): void
 }
@@ -24,8 +22,8 @@ export interface SpellListener {
 export interface Channels {
   /** Events from when `settled` resolves on. */
   listen(user: string, spell: string, listener: SpellListener): Subscription
-  /** Signs of life of one run: the parameters of `run.head`, as JSON. */
-  heads(run: string, tell: (params: string) => void): Subscription
+  /** Follows one run of a spell that somebody here listens to. The subscription ends that. */
+  follow(user: string, spell: string, run: string, follower: Follower): { readonly feed: RunFeed } & Subscription
   settled(): Promise<void>
   /** Entries of a run that went by lately, from its first one on without a gap; undefined: they must be read from the journal. */
   recent(run: string): { readonly attempt: number; readonly texts: readonly string[] } | undefined
@@ -35,6 +33,7 @@ export interface Channels {
 
 interface Channel {
   readonly listeners: Set<SpellListener>
+  readonly feeds: Map<string, RunFeed>
   readonly subscriptions: readonly Subscription[]
 }
 
@@ -44,24 +43,48 @@ const RECENT_MS = 2_000
 const RECENT_CHUNKS = 16
 const decoder = new TextDecoder()
 
-export function createChannels(bus: Bus): Channels {
+export function createChannels(bus: Bus, { publish, frameBytes }: FeedOptions): Channels {
   const channels = new Map<string, Channel>()
   const recent = createRecent(bus)
+  const heads = createHeads(bus)
+  const channelOf = (user: string, spell: string): Channel => {
+    const key = `${user}.${spell}`
+    const channel = channels.get(key) ?? openChannel(bus, user, spell, recent)
+    channels.set(key, channel)
+    return channel
+  }
+  const release = (user: string, spell: string, channel: Channel) => {
+    if (channel.listeners.size + channel.feeds.size > 0) return
+    if (!channels.delete(`${user}.${spell}`)) return
+    for (const one of channel.subscriptions) one.unsubscribe()
+  }
   return {
     listen(user, spell, listener) {
-      const key = `${user}.${spell}`
-      const channel = channels.get(key) ?? openChannel(bus, user, spell, recent)
-      channels.set(key, channel)
+      const channel = channelOf(user, spell)
       channel.listeners.add(listener)
       return {
         unsubscribe() {
-          if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return
-          channels.delete(key)
-          for (const one of channel.subscriptions) one.unsubscribe()
+          if (channel.listeners.delete(listener)) release(user, spell, channel)
         },
       }
     },
-    heads: createHeads(bus),
+    follow(user, spell, run, follower) {
+      const channel = channelOf(user, spell)
+      const feed = channel.feeds.get(run) ?? new RunFeed(run, publish, frameBytes)
+      channel.feeds.set(run, feed)
+      feed.add(follower)
+      const told = heads.set(run, feed)
+      return {
+        feed,
+        unsubscribe() {
+          feed.remove(follower)
+          if (!feed.isEmpty || channel.feeds.get(run) !== feed) return
+          channel.feeds.delete(run)
+          told.unsubscribe()
+          release(user, spell, channel)
+        },
+      }
+    },
     settled: () => bus.settled(),
     recent: recent.of,
     firstChunks: recent.chunksOf,
@@ -70,6 +93,7 @@ export function createChannels(bus: Bus): Channels {
 
 function openChannel(bus: Bus, user: string, spell: string, recent: Recent): Channel {
   const listeners = new Set<SpellListener>()
+  const feeds = new Map<string, RunFeed>()
   const on = (pattern: string, tell: (text: string, run: string) => void) =>
     bus.subscribe(pattern, ({ subject: name, payload }) =>
       tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1)),
@@ -78,17 +102,18 @@ function openChannel(bus: Bus, user: string, spell: string, recent: Recent): Cha
     on(`${subject('ev.v1', user, spell)}.*`, (text, run) => {
       const batch = readBatch(run, text)
       recent.keep(batch)
-      for (const listener of [...listeners]) listener.entries(batch)
+      feeds.get(run)?.entries(batch)
+      if (batch.first === 1) for (const listener of [...listeners]) listener.began(batch)
     }),
     on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
       recent.keepChunk(run, text)
-      for (const listener of [...listeners]) listener.chunk(run, text)
+      feeds.get(run)?.chunk(text)
     }),
     on(subject('chg.v1', user, spell), text => {
       for (const listener of [...listeners]) listener.changed(text)
     }),
   ]
-  return { listeners, subscriptions }
+  return { listeners, feeds, subscriptions }
 }
 
 type Recent = ReturnType<typeof createRecent>
@@ -121,23 +146,21 @@ function createRecent(bus: Bus) {
   }
 }
 
-function createHeads(bus: Bus): Channels['heads'] {
-  const heads = new Map<string, Set<(params: string) => void>>()
-  bus.subscribe('head.v1.*', ({ subject: name, payload }) => {
-    const told = heads.get(name.slice('head.v1.'.length))
-    if (!told) return
-    const params = decoder.decode(payload)
-    for (const tell of [...told]) tell(params)
-  })
-  return (run, tell) => {
-    const told = heads.get(run) ?? new Set()
-    heads.set(run, told.add(tell))
-    return {
-      unsubscribe() {
-        told.delete(tell)
-        if (told.size === 0) heads.delete(run)
-      },
-    }
+/** Signs of life, by run. */
+function createHeads(bus: Bus) {
+  const feeds = new Map<string, RunFeed>()
+  bus.subscribe('head.v1.*', ({ subject: name, payload }) =>
+    feeds.get(name.slice('head.v1.'.length))?.head(decoder.decode(payload)),
+  )
+  return {
+    set(run: string, feed: RunFeed): Subscription {
+      feeds.set(run, feed)
+      return {
+        unsubscribe() {
+          if (feeds.get(run) === feed) feeds.delete(run)
+        },
+      }
+    },
   }
 }
 
@@ -146,9 +169,4 @@ function readBatch(run: string, text: string): EntryBatch {
   const lines = text.split('\n')
   const [attempt = 0, first = 0] = (lines[0] ?? '').split(' ').map(Number)
   return { run, attempt, first, texts: lines.slice(1) }
-}
-
-/** Whether this entry is the last of its run. */
-export function isEnd(text: string | undefined): boolean {
-  return text !== undefined && /^\{"seq":\d+,"at":\d+,"kind":"run\.(?:completed|failed|cancelled)"/.test(text)
 }

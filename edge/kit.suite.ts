@@ -25,6 +25,8 @@ export class Program {
     })
     this.closed = new Promise(resolve => this.ws.on('close', resolve))
     this.ws.on('error', () => {})
+    // Each `until` is one.
+    this.ws.setMaxListeners(0)
   }
   async open(): Promise<this> {
     await new Promise(resolve => this.ws.once('open', resolve))

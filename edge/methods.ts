@@ -2,7 +2,7 @@ import type { Subscription } from '#mesh/bus.ts'
 import { CodedError, exhausted, invalid, notFound } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
 import type { Run, Spell } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
-import type { EntryBatch } from './channels.ts'
+import type { EntryBatch } from './feed.ts'
 import type { Shape } from './params.ts'
 import type { CallName, Calls, Position, RunOptions } from './protocol.ts'
 import { notificationText, toRpcError } from './rpc.ts'
@@ -64,7 +64,10 @@ class ConnectedSession implements Methods {
   readonly #session: Session
   readonly #parts: SessionParts
   readonly #manager: SpellManager
-  readonly #watches = new Map<string, { readonly watch: Watch; readonly spell: string; readonly heads: Subscription }>()
+  readonly #watches = new Map<
+    string,
+    { readonly watch: Watch; readonly spell: string; readonly following: Subscription }
+  >()
   readonly #listening = new Map<string, Subscription>()
   #closed = false
 
@@ -301,7 +304,9 @@ class ConnectedSession implements Methods {
       },
       onError: error => log.warn({ error, run }, 'the journal of a watched run cannot be read'),
     })
-    this.#watches.set(run, { watch, spell, heads: channels.heads(run, params => watch.head(params)) })
+    const following = channels.follow(this.#session.user, spell, run, watch)
+    watch.follow(following.feed)
+    this.#watches.set(run, { watch, spell, following })
     for (const params of channels.firstChunks(run)) watch.chunk(params)
     this.#listen(spell)
     return () => {
@@ -316,16 +321,15 @@ class ConnectedSession implements Methods {
     const known = this.#watches.get(run)
     if (!known) return
     this.#watches.delete(run)
-    known.heads.unsubscribe()
     known.watch.close()
+    known.following.unsubscribe()
     this.#release(known.spell)
   }
 
   #listen(spell: string): void {
     if (this.#listening.has(spell) || this.#closed) return
     const subscription = this.#parts.channels.listen(this.#session.user, spell, {
-      entries: batch => this.#entries(batch, spell),
-      chunk: (run, params) => this.#watches.get(run)?.watch.chunk(params),
+      began: batch => this.#began(batch, spell),
       changed: params => {
         if (this.#manager.has(spell)) this.#session.socket.send(notificationText('spell.changed', params))
       },
@@ -333,12 +337,9 @@ class ConnectedSession implements Methods {
     this.#listening.set(spell, subscription)
   }
 
-  #entries(batch: EntryBatch, spell: string): void {
-    const known = this.#watches.get(batch.run)
-    if (known) return known.watch.entries(batch)
-    // A run of an open spell that began elsewhere; unless it is about to be this session's own.
-    if (batch.first !== 1 || !this.#manager.has(spell)) return
-    const { run, attempt, texts } = batch
+  /** A run of an open spell that began elsewhere; unless it is about to be this session's own. */
+  #began({ run, attempt, texts }: EntryBatch, spell: string): void {
+    if (this.#watches.has(run) || !this.#manager.has(spell)) return
     setTimeout(() => {
       if (!this.#closed && !this.#watches.has(run))
         this.#session.notify('run.head', { run, spell, attempt, seq: texts.length })

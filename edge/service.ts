@@ -15,6 +15,7 @@ import type { AnyClient } from './http/rest.ts'
 import { IDLE_SECONDS, LIMIT_SETTINGS, SOCKET_BUFFER_BYTES } from './limits.ts'
 import { createRunners } from './runners.ts'
 import { createSessions } from './sessions.ts'
+import type { SocketServer } from './sockets/socket.ts'
 import { loadUws } from './sockets/uws.ts'
 import { openWs } from './sockets/ws.ts'
 
@@ -67,14 +68,17 @@ export default defineService({
       settings,
       authentication,
       runners,
-      channels: createChannels(bus),
+      channels: createChannels(bus, {
+        publish: (topic, text) => server.publish(topic, text),
+        frameBytes: settings.FRAME_BYTES,
+      }),
       log,
       bus,
       metrics,
       spellText,
       runText,
     })
-    const server = await (uws ?? openWs)({
+    const server: SocketServer = await (uws ?? openWs)({
       host: settings.HOST || ((await services.user.getInstance({})).claimed ? '0.0.0.0' : '127.0.0.1'),
       port: settings.PORT,
       http: (request, address) => http.answer(request, address),

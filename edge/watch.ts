@@ -1,7 +1,7 @@
 import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Client } from '#mesh/service.ts'
-import type { EntryBatch } from './channels.ts'
-import { isEnd } from './channels.ts'
+import { entryMessage, isEnd } from './feed.ts'
+import type { EntryBatch, Follower, Published, RunFeed } from './feed.ts'
 import {
   CATCH_UP_BYTES,
   CATCH_UP_ENTRIES,
@@ -38,7 +38,7 @@ const MOST_HELD = 2_000
  * One session's view of one run: every entry once, in order, without gaps; or a resync. Live entries are passed on while they follow each other. Whatever does
  * not follow — a gap, a socket that does not keep up — is read from the journal.
  */
-export class Watch {
+export class Watch implements Follower {
   readonly run: string
   readonly #options: WatchOptions
   #last: number
@@ -53,6 +53,8 @@ export class Watch {
   /** The newest chunk of each node, while the socket is slow. */
   readonly #chunks = new Map<string, string>()
   #late: NodeJS.Timeout | undefined
+  /** Where live events come from; undefined: it has not begun. */
+  #feed: RunFeed | undefined
 
   constructor(after: number, options: WatchOptions) {
     this.run = options.run
@@ -63,6 +65,40 @@ export class Watch {
 
   get over(): boolean {
     return this.#state === 'over'
+  }
+
+  /** Takes what comes from this feed. */
+  follow(feed: RunFeed): void {
+    this.#feed = feed
+  }
+
+  position(): { readonly attempt: number; readonly seq: number } | undefined {
+    return this.#state === 'live' ? { attempt: this.#attempt, seq: this.#last } : undefined
+  }
+
+  keepsUp(): boolean {
+    if (!this.#isFull()) return true
+    this.#lag()
+    return false
+  }
+
+  takesChunks(): boolean {
+    return this.#options.socket.buffered() <= CHUNK_BUFFER_BYTES && this.#chunks.size === 0
+  }
+
+  setTopic(topic: string, isOn: boolean): void {
+    this.#options.socket.setTopic(topic, isOn)
+  }
+
+  missed(): void {
+    void this.catchUp()
+  }
+
+  published({ attempt, lastSeq, count, bytes, ended }: Published): void {
+    this.#attempt = attempt
+    this.#last = lastSeq
+    this.#sent(count, bytes)
+    if (ended) this.#end(true)
   }
 
   /** Begins with entries that are known to be the run's first ones. */
@@ -136,6 +172,7 @@ export class Watch {
       if (typeof one === 'string') this.chunk(one)
       else this.entries(one)
     }
+    this.#feed?.join(this)
   }
 
   #take({ attempt, first, texts }: EntryBatch): void {
@@ -150,30 +187,27 @@ export class Watch {
     else if (this.#isFull()) this.#lag()
   }
 
-  /** A frame for each entry, all in one write. An entry over the frame's limit is announced, and read over REST. */
+  /** All in one write. An entry over the frame's limit is announced, and read over REST. */
   #send(texts: readonly string[]): void {
     if (texts.length === 0) return
-    const { socket, frameBytes, onDelivered } = this.#options
+    const { socket, frameBytes, run } = this.#options
+    const messages = texts.map(text => entryMessage(run, this.#attempt, ++this.#last, text, frameBytes))
     socket.cork(() => {
-      for (const text of texts) {
-        const seq = ++this.#last
-        const position = `"run":"${this.run}","attempt":${this.#attempt},"seq":${seq}`
-        let told = notificationText('run.entry', `{${position},"entry":${text}}`)
-        let bytes = Buffer.byteLength(told)
-        if (bytes > frameBytes) {
-          told = notificationText('run.entry', `{${position}}`)
-          bytes = told.length
-        }
-        socket.send(told)
-        this.#unacked.push({ seq, bytes })
-        this.#unackedBytes += bytes
-      }
+      for (const message of messages) socket.send(message)
     })
-    onDelivered(texts.length)
-    if (this.#unackedBytes > UNACKED_BYTES || this.#last - this.#acked > UNACKED_ENTRIES) {
-      this.#state = 'over'
-      socket.close(CLOSE.slow, 'too much is not acknowledged')
-    }
+    this.#sent(
+      texts.length,
+      messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0),
+    )
+  }
+
+  #sent(count: number, bytes: number): void {
+    this.#unacked.push({ seq: this.#last, bytes })
+    this.#unackedBytes += bytes
+    this.#options.onDelivered(count)
+    if (this.#unackedBytes <= UNACKED_BYTES && this.#last - this.#acked <= UNACKED_ENTRIES) return
+    this.close()
+    this.#options.socket.close(CLOSE.slow, 'too much is not acknowledged')
   }
 
   ack(seq: number): void {
@@ -211,6 +245,7 @@ export class Watch {
       this.#chunks.delete(node)
       if (this.#state === 'live') socket.send(notificationText('run.chunk', params))
     }
+    this.#feed?.caughtUp(this)
     if (this.#state !== 'lagging') return
     clearTimeout(this.#late)
     void this.catchUp()
@@ -222,6 +257,7 @@ export class Watch {
 
   #lag(): void {
     this.#state = 'lagging'
+    this.#feed?.leave(this)
     this.#held = []
     this.#chunks.clear()
     this.#options.onLag()

@@ -7,6 +7,8 @@ export interface Socket {
   buffered(): number
   /** Sends several frames with one write. */
   cork(work: () => void): void
+  /** Begins or ends to take what is published to a topic, in its order with what is sent. */
+  setTopic(topic: string, isOn: boolean): void
   close(code: number, reason: string): void
 }
 
@@ -47,6 +49,8 @@ export interface ServerOptions {
 /** A server of HTTP and WebSockets on one port. */
 export interface SocketServer {
   readonly port: number
+  /** Sends a text frame to all sockets on a topic. */
+  publish(topic: string, text: string): void
   /** Takes no new connections; those that are open stay. */
   refuse(): void
   /** Closes everything that is still open. */
@@ -63,4 +67,21 @@ export function plainError(status: 400 | 413, message: string): { status: string
     status: status === 413 ? '413 Content Too Large' : '400 Bad Request',
     body: JSON.stringify({ error: { code, message, problems: [] } }),
   }
+}
+
+/** The URL of a request; undefined: a host or target that only those send who want to be taken for another request. */
+export function requestUrl(host: string, target: string): URL | undefined {
+  if (!target.startsWith('/') || !/^[\w.\-:[\]]*$/.test(host)) return undefined
+  return URL.parse(`http://${host || 'localhost'}${target}`) ?? undefined
+}
+
+/** Whether the headers ask for a WebSocket as RFC 6455 4.2.1 has it; a status: what to refuse them with. */
+export function refusalOf(header: (name: string) => string): 400 | 426 | undefined {
+  if (header('sec-websocket-version') !== '13') return 426
+  const asked = (name: string, word: string) =>
+    header(name)
+      .split(',')
+      .some(one => one.trim().toLowerCase() === word)
+  if (!asked('upgrade', 'websocket') || !asked('connection', 'upgrade')) return 400
+  return /^[A-Za-z0-9+/]{22}==$/.test(header('sec-websocket-key')) ? undefined : 400
 }

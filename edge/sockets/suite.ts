@@ -116,6 +116,41 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
       ws.terminate()
     })
 
+    test('what is published reaches those on the topic, in its order with what is sent to them', async () => {
+      const sockets: Socket[] = []
+      const clients: { readonly ws: WebSocket; readonly heard: string[] }[] = []
+      for (let index = 0; index < 3; index++) {
+        const ws = new WebSocket(url('/session').replace('http', 'ws'), 'test.v1')
+        const heard: string[] = []
+        ws.on('message', data => void heard.push((data as Buffer).toString()))
+        await new Promise(resolve => ws.once('open', resolve))
+        clients.push({ ws, heard })
+        if (last) sockets.push(last)
+      }
+      const [first, second] = sockets
+      first?.setTopic('news', true)
+      second?.setTopic('news', true)
+      server.publish('news', 'one')
+      first?.send('two')
+      server.publish('news', 'three')
+      // Whoever leaves keeps what was published before.
+      first?.setTopic('news', false)
+      server.publish('news', 'four')
+      first?.send('five')
+      for (const socket of sockets) socket.send('end')
+      await Promise.all(
+        clients.map(async ({ ws, heard }) => {
+          while (heard.at(-1) !== 'end') await new Promise(resolve => ws.once('message', resolve))
+        }),
+      )
+      expect(clients.map(({ heard }) => heard)).toEqual([
+        ['one', 'two', 'three', 'five', 'end'],
+        ['one', 'three', 'four', 'end'],
+        ['end'],
+      ])
+      for (const { ws } of clients) ws.terminate()
+    })
+
     test('a close has its code, and the socket can be used after it without harm', async () => {
       const ws = await openSocket(server.port)
       const closed = new Promise<number>(resolve => ws.on('close', resolve))

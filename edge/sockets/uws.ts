@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket, WebSocket } from 'uws-20.51'
 import type { OpenServer, ServerOptions, Socket, SocketHandlers } from './socket.ts'
-import { plainError } from './socket.ts'
+import { plainError, refusalOf, requestUrl } from './socket.ts'
 
 /** The part of the module that is used here; both versions have it. */
 interface Uws {
@@ -29,7 +29,9 @@ interface Data {
   socket?: UwsSocket
 }
 
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** A topic that nothing is published to. */
+const EVERYBODY = '*'
 
 function openUws(uws: Uws, options: ServerOptions): ReturnType<OpenServer> {
   const app = uws.App()
@@ -68,6 +70,7 @@ function openUws(uws: Uws, options: ServerOptions): ReturnType<OpenServer> {
       }
       resolve({
         port: uws.us_socket_local_port(listening as us_socket),
+        publish: (topic, text) => void app.publish(topic, text),
         refuse,
         async close() {
           refuse()
@@ -101,6 +104,13 @@ class UwsSocket implements Socket {
     else work()
   }
 
+  setTopic(topic: string, isOn: boolean): void {
+    // Who leaves its last topic loses what was published to it in this turn: nobody leaves this one.
+    if (isOn && !this.#ws?.isSubscribed(EVERYBODY)) this.#ws?.subscribe(EVERYBODY)
+    if (isOn) this.#ws?.subscribe(topic)
+    else this.#ws?.unsubscribe(topic)
+  }
+
   close(code: number, reason: string): void {
     const ws = this.#ws
     this.#ws = undefined
@@ -124,10 +134,10 @@ function upgrade(
     .split(',')
     .map(one => one.trim())
     .filter(Boolean)
-  const answer =
-    header('sec-websocket-version') === '13'
-      ? options.upgrade({ path: request.getUrl(), origin: header('origin'), host: header('host'), protocols, address })
-      : { status: 426 }
+  const status = refusalOf(header)
+  const answer = status
+    ? { status }
+    : options.upgrade({ path: request.getUrl(), origin: header('origin'), host: header('host'), protocols, address })
   if ('status' in answer) {
     response.cork(() => {
       response.writeStatus(`${answer.status} Refused`)
@@ -177,9 +187,9 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
   const path = request.getUrl()
   const query = request.getQuery() as string | undefined
   const method = request.getCaseSensitiveMethod()
-  const host = request.getHeader('host') || 'localhost'
+  const url = requestUrl(request.getHeader('host'), `${path}${query ? `?${query}` : ''}`)
+  if (!url) return refuse(400, 'this is not a request')
   const answer = (body: Uint8Array<ArrayBuffer> | undefined) => {
-    const url = `http://${host}${path}${query ? `?${query}` : ''}`
     let made: Request
     try {
       made = new Request(url, { method, headers, signal: aborted.signal, ...(body ? { body } : {}) })

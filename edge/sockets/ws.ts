@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { OpenServer, ServerOptions, Socket } from './socket.ts'
-import { plainError } from './socket.ts'
+import { plainError, refusalOf, requestUrl } from './socket.ts'
 
 /** The stand-in where uWebSockets.js cannot load: Node's own server and `ws`. The same in every respect but speed. */
 export const openWs: OpenServer = async options => {
@@ -15,24 +15,22 @@ export const openWs: OpenServer = async options => {
     perMessageDeflate: false,
     handleProtocols: protocols => [...protocols][0] ?? false,
   })
+  const topics = new Map<string, Set<Socket>>()
   const server = createServer((request, response) => void serve(request, response, options))
   server.on('upgrade', (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
-    const protocols = (request.headers['sec-websocket-protocol'] ?? '')
+    // Node listens no more: the reset of a connection that is refused would end the process.
+    socket.on('error', () => socket.destroy())
+    const header = (name: string) => String(request.headers[name] ?? '')
+    const protocols = header('sec-websocket-protocol')
       .split(',')
       .map(one => one.trim())
       .filter(Boolean)
     const address = request.socket.remoteAddress ?? ''
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const version = request.headers['sec-websocket-version'] === '13'
-    const answer = version
-      ? options.upgrade({
-          path: pathname,
-          origin: request.headers.origin ?? '',
-          host: request.headers.host ?? '',
-          protocols,
-          address,
-        })
-      : { status: 426 }
+    const path = requestUrl(header('host'), request.url ?? '')?.pathname
+    const status = path === undefined ? 400 : refusalOf(header)
+    const answer = status
+      ? { status }
+      : options.upgrade({ path: path ?? '', origin: header('origin'), host: header('host'), protocols, address })
     if ('status' in answer) {
       socket.end(
         `HTTP/1.1 ${answer.status} Refused\r\n${answer.status === 426 ? 'Sec-WebSocket-Version: 13\r\n' : ''}Connection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -41,7 +39,7 @@ export const openWs: OpenServer = async options => {
     }
     // Exactly the protocol that was chosen.
     request.headers['sec-websocket-protocol'] = answer.protocol
-    sockets.handleUpgrade(request, socket, head, ws => accept(ws, address, options))
+    sockets.handleUpgrade(request, socket, head, ws => accept(ws, address, options, topics))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -49,6 +47,9 @@ export const openWs: OpenServer = async options => {
   })
   return {
     port: (server.address() as AddressInfo).port,
+    publish(topic, text) {
+      for (const socket of [...(topics.get(topic) ?? [])]) socket.send(text)
+    },
     refuse: () => void server.close(),
     async close() {
       for (const ws of sockets.clients) ws.terminate()
@@ -58,9 +59,12 @@ export const openWs: OpenServer = async options => {
   }
 }
 
-function accept(ws: WebSocket, address: string, options: ServerOptions): void {
+type Topics = Map<string, Set<Socket>>
+
+function accept(ws: WebSocket, address: string, options: ServerOptions, topics: Topics): void {
   let open = true
   let alive = true
+  const mine = new Set<string>()
   const socket: Socket = {
     address,
     send(text) {
@@ -76,6 +80,11 @@ function accept(ws: WebSocket, address: string, options: ServerOptions): void {
     },
     buffered: () => (open ? ws.bufferedAmount : 0),
     cork: work => work(),
+    setTopic(topic, isOn) {
+      if (isOn && open) mine.add(topic)
+      else mine.delete(topic)
+      setTopic(topics, socket, topic, isOn && open)
+    },
     close(code, reason) {
       if (open) ws.close(code, reason)
       open = false
@@ -99,8 +108,15 @@ function accept(ws: WebSocket, address: string, options: ServerOptions): void {
   ws.on('close', code => {
     open = false
     clearInterval(ping)
+    for (const topic of mine) setTopic(topics, socket, topic, false)
     handlers.close(code)
   })
+}
+
+function setTopic(topics: Topics, socket: Socket, topic: string, isOn: boolean): void {
+  const sockets = topics.get(topic) ?? new Set()
+  if (isOn) topics.set(topic, sockets.add(socket))
+  else if (sockets.delete(socket) && sockets.size === 0) topics.delete(topic)
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: ServerOptions): Promise<void> {
@@ -108,12 +124,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   response.on('close', () => {
     if (!response.writableEnded) aborted.abort()
   })
-  const { method = 'GET', url = '/' } = request
+  const { url = '/' } = request
   const refuse = (status: 400 | 413, message: string) => {
     const error = plainError(status, message)
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(error.body)
   }
-  const target = URL.parse(url, `http://${request.headers.host ?? 'localhost'}`)
+  const target = requestUrl(request.headers.host ?? '', url)
   if (!target) return refuse(400, 'this is not a request')
   const body = await readBody(request, options.bodyLimitBytes(target.pathname)).catch(() => undefined)
   if (!body)
@@ -123,16 +139,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
-  const bare = method === 'GET' || method === 'HEAD' || body.length === 0
-  const reply = await options.http(
-    new Request(target, {
-      method,
-      headers,
-      signal: aborted.signal,
-      ...(bare ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-    }),
-    request.socket.remoteAddress ?? '',
-  )
+  const made = toRequest(target, request, headers, body, aborted.signal)
+  if (!made) return refuse(400, 'this is not a request')
+  const reply = await options.http(made, request.socket.remoteAddress ?? '')
   const cookies = reply.headers.getSetCookie()
   response.writeHead(reply.status, {
     ...Object.fromEntries(reply.headers),
@@ -142,6 +151,22 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   Readable.fromWeb(reply.body as never)
     .on('error', () => response.destroy())
     .pipe(response)
+}
+
+/** Undefined: the web's requests cannot be so, e.g. TRACE. */
+function toRequest(
+  target: URL,
+  { method = 'GET' }: IncomingMessage,
+  headers: [string, string][],
+  body: Buffer,
+  signal: AbortSignal,
+): Request | undefined {
+  const bare = method === 'GET' || method === 'HEAD' || body.length === 0
+  try {
+    return new Request(target, { method, headers, signal, ...(bare ? {} : { body: body as Uint8Array<ArrayBuffer> }) })
+  } catch {
+    return undefined
+  }
 }
 
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
