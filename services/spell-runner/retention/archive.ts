@@ -93,9 +93,13 @@ function problemOf(text: string, row: RunRow): string | undefined {
 }
 
 async function writeThrough(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'w')
-  await file.writeFile(text)
-  await file.sync()
+  const file = await open(path, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
 
 /** So that the name outlives a crash of the machine, where the system can do that. */
