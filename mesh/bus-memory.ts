@@ -33,11 +33,11 @@ export function createMemoryBus(log: Log): Bus {
   }
 
   return {
-    publish(subject, payload) {
+    publish(subject, payload, headers) {
       if (closed) return
       const listeners = index.match(subject)
       if (listeners.length === 0) return
-      waiting.push({ message: { subject, payload }, listeners })
+      waiting.push({ message: headers ? { subject, payload, headers } : { subject, payload }, listeners })
       if (waiting.length === 1 && !delivering) queueMicrotask(deliver)
     },
     subscribe(pattern, callback) {

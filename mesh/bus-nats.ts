@@ -1,34 +1,41 @@
-import { connect } from '@nats-io/transport-node'
-import type { NatsConnection } from '@nats-io/transport-node'
-import type { Bus } from './bus.ts'
+import { connect, headers as createHeaders } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, PublishOptions } from '@nats-io/transport-node'
+import type { Bus, BusHeaders, BusMessage } from './bus.ts'
 import { unavailable } from './errors.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './telemetry.ts'
 
 /** Connects to NATS. It reconnects for ever; what was published meanwhile is lost, and `onGap` tells of it. */
-export async function openNatsBus(url: string, { name, log }: { name: string; log: Log }): Promise<Bus> {
+export async function openNatsBus(
+  url: string,
+  { name, log, metrics }: { name: string; log: Log; metrics: Metrics },
+): Promise<Bus> {
   const connection = await open(url, name)
   const gaps: (() => void)[] = []
   let ready = true
-  const watching = watchStatus(connection, log, change => {
+  const events = metrics.counter('nats_events_total', 'What the connection to NATS told of.', ['event'])
+  for (const event of ['reconnect', 'error', 'slowConsumer']) events.add(0, { event })
+  const watching = watchStatus(connection, log, events, change => {
     ready = change === 'reconnect'
     if (ready) for (const callback of gaps) callback()
   })
   return {
-    publish(subject, payload) {
-      if (!connection.isClosed() && !connection.isDraining()) connection.publish(subject, payload)
+    publish(subject, payload, headers) {
+      if (connection.isClosed() || connection.isDraining()) return
+      connection.publish(subject, payload, headers && withHeaders(headers))
     },
     subscribe(pattern, callback) {
       const subscription = connection.subscribe(pattern, {
         callback: (error, message) => {
           if (error) log.error({ error, pattern }, 'a bus subscription failed')
-          else deliver(message.subject, message.data)
+          else deliver(toBusMessage(message))
         },
       })
-      const deliver = (subject: string, payload: Uint8Array) => {
+      const deliver = (message: BusMessage) => {
         try {
-          callback({ subject, payload })
+          callback(message)
         } catch (error) {
-          log.error({ error, subject }, 'a bus callback threw')
+          log.error({ error, subject: message.subject }, 'a bus callback threw')
         }
       }
       return { unsubscribe: () => subscription.unsubscribe() }
@@ -41,6 +48,17 @@ export async function openNatsBus(url: string, { name, log }: { name: string; lo
       await watching
     },
   }
+}
+
+function withHeaders(given: BusHeaders): PublishOptions {
+  const headers = createHeaders()
+  for (const [name, value] of Object.entries(given)) headers.set(name, value)
+  return { headers }
+}
+
+function toBusMessage({ subject, data: payload, headers }: Msg): BusMessage {
+  if (!headers) return { subject, payload }
+  return { subject, payload, headers: Object.fromEntries(headers.keys().map(name => [name, headers.get(name)])) }
 }
 
 async function open(url: string, name: string): Promise<NatsConnection> {
@@ -70,9 +88,11 @@ async function open(url: string, name: string): Promise<NatsConnection> {
 async function watchStatus(
   connection: NatsConnection,
   log: Log,
+  events: ReturnType<Metrics['counter']>,
   onChange: (change: 'disconnect' | 'reconnect') => void,
 ): Promise<void> {
   for await (const status of connection.status()) {
+    if (status.type !== 'ping') events.add(1, { event: status.type })
     if (status.type === 'disconnect' || status.type === 'reconnect') {
       log.warn({ server: status.server }, `NATS ${status.type}`)
       onChange(status.type)

@@ -2,12 +2,15 @@
 export interface BusMessage {
   readonly subject: string
   readonly payload: Uint8Array
+  /** What its publisher said about it, e.g. `traceparent`; mostly nothing. */
+  readonly headers?: BusHeaders
 }
+export type BusHeaders = Readonly<Record<string, string>>
 
 /** Publish and subscribe over dotted subjects, as NATS has them: `*` is one token, `>` the rest. At most once, in order per publisher. */
 export interface Bus extends AsyncDisposable {
   /** Hands the message over; never throws, never waits. A lost connection loses it: what must last is in the database. */
-  publish(subject: string, payload: Uint8Array): void
+  publish(subject: string, payload: Uint8Array, headers?: BusHeaders): void
   /** Calls back for every message from now on, in order. The callback must not throw. */
   subscribe(pattern: string, callback: (message: BusMessage) => void): Subscription
   /** Resolves when every subscription made before is known to the server: what is published from now on arrives. */

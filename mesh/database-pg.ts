@@ -77,6 +77,7 @@ function toDatabase(pool: pg.Pool, vectors: boolean): Database {
     alone: false,
     vectors,
     transaction: work => inTransaction(pool, work),
+    pool: () => ({ all: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     isReady: () =>
       pool.query('select 1').then(
         () => true,

@@ -11,6 +11,8 @@ export interface Database extends AsyncDisposable {
   readonly vectors: boolean
   /** Runs `work` in one transaction of its own, with plain SQL texts; several statements in one text are allowed. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Of a pool: its connections, those of them at rest, and callers that wait for one. */
+  pool?(): { readonly all: number; readonly idle: number; readonly waiting: number }
   /** Whether it answers now. */
   isReady(): Promise<boolean>
 }

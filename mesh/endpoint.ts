@@ -5,6 +5,8 @@ import type { Log } from './log.ts'
 import type { Contract, Method } from './service.ts'
 import { toUnfitInput } from './sql-input.ts'
 import type { Metrics } from './telemetry.ts'
+import { inSpan, streamWithin, TRACEPARENT } from './trace.ts'
+import type { SpanOptions, Tracer } from './trace.ts'
 
 /** One method of a service that runs here, as every transport serves it: errors are coded, calls are counted. */
 export interface Endpoint {
@@ -13,8 +15,8 @@ export interface Endpoint {
   readonly open: boolean
   /** For methods with one response: a whole message. Rejects only with coded errors. */
   answer(request: unknown, call: ServedCall): Promise<unknown>
-  /** For methods with a stream of responses. It ends when the call aborts, and its handler's generator with it. */
-  stream(request: unknown, call: ServedCall): AsyncIterableIterator<unknown>
+  /** For methods with a stream of responses. It ends when the call aborts, and its handler's generator with it; then `onEnd` is told. */
+  stream(request: unknown, call: ServedCall, onEnd?: (error: unknown) => void): AsyncIterableIterator<unknown>
 }
 /** The endpoints of a service by method name. */
 export type Endpoints = Readonly<Record<string, Endpoint>>
@@ -27,6 +29,7 @@ export interface EndpointOptions {
   readonly handlers: Readonly<Record<string, unknown>>
   readonly log: Log
   readonly metrics: Metrics
+  readonly tracer?: Tracer
 }
 
 /** Makes the endpoints of a started service. Throws when a method of the contract has no handler. */
@@ -37,7 +40,11 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
   const unknown = open.filter(key => !contract.methods[key])
   if (unknown.length > 0)
     throw new Error(`the service "${service}" opens methods that its contract does not have: ${unknown.join(', ')}`)
-  const entries = Object.entries(contract.methods).map(([key, method]) => [key, createEndpoint(options, key, method)])
+  const { tracer } = options
+  const entries = Object.entries(contract.methods).map(([key, method]) => {
+    const endpoint = createEndpoint(options, key, method)
+    return [key, tracer?.on ? withSpans(endpoint, `${contract.fullName}/${method.name}`, tracer) : endpoint]
+  })
   return Object.fromEntries(entries) as Endpoints
 }
 
@@ -62,13 +69,34 @@ function createEndpoint(options: EndpointOptions, key: string, method: Method): 
         throw coded
       }
     },
-    stream(request, call) {
+    stream(request, call, onEnd) {
       const startedAt = performance.now()
       observe.opened()
       return abortable(responsesOf(method, handler, request, call, toCoded), call.signal, error => {
         observe.closed()
+        onEnd?.(error)
         observe.ended(error instanceof CodedError ? error.code : 'OK', startedAt)
       })
+    },
+  }
+}
+
+/** The same with a span for each call, but for those that last as long as a session: what travels there brings its own. */
+function withSpans(endpoint: Endpoint, path: string, tracer: Tracer): Endpoint {
+  const { method } = endpoint
+  if (method.requestStream && method.responseStream) return endpoint
+  const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': path }
+  const optionsOf = (call: ServedCall): SpanOptions => {
+    const parent = call.metadata.get(TRACEPARENT)
+    return { kind: 'server', attributes, ...(parent === undefined ? {} : { parent }) }
+  }
+  return {
+    ...endpoint,
+    answer: (request, call) => inSpan(tracer, path, optionsOf(call), () => endpoint.answer(request, call)),
+    stream(request, call) {
+      const span = tracer.start(path, optionsOf(call))
+      const responses = tracer.within(span, () => endpoint.stream(request, call, error => span.end(error)))
+      return streamWithin(tracer, span, responses)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { NamedService } from './discover.ts'
 import { invalid } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
-import { choice, integer, readSettings, secret, text } from './settings.ts'
+import { choice, httpUrl, integer, ratio, readSettings, secret, text } from './settings.ts'
 import type { SettingsDeclaration, SettingsOf, SettingsOwner, SettingsSource } from './settings.ts'
 import { toAddressSetting, usedBy } from './start-order.ts'
 
@@ -17,7 +17,24 @@ export const HOST_SETTINGS = {
   GRPC_PORT: integer('port that gRPC listens on; 0: 9090 where only some services run here, no port where all do', 0, {
     max: 65_535,
   }),
+  GRPC_ADVERTISE: text(
+    'host:port by which other processes reach the gRPC of this one; empty: an address of this computer',
+  ),
   DRAIN_MS: integer('longest time from SIGTERM to the end, in milliseconds', 25_000),
+  METRICS_PORT: integer(
+    'port for /metrics, /livez and /readyz of this process; 0: none (the edge has them on its own)',
+    0,
+    {
+      max: 65_535,
+    },
+  ),
+  METRICS_HOST: text('address that METRICS_PORT listens on', '0.0.0.0'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl(
+    'collector that takes traces by OTLP over HTTP, e.g. http://localhost:4318; none: nothing is traced',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: secret('further headers for the collector, name=value,name=value'),
+  OTEL_SERVICE_NAME: text('name in traces; empty: spellmesh-<service>, or spellmesh where several services run here'),
+  OTEL_TRACES_SAMPLER_ARG: ratio('part of the traces that begin here which is kept, 0 to 1', 1),
   LOG_LEVEL: choice('least level that is logged', LOG_LEVELS, 'info'),
 } satisfies SettingsDeclaration
 

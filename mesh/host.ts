@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { measured } from './bus-measured.ts'
 import { createMemoryBus } from './bus-memory.ts'
 import { openNatsBus } from './bus-nats.ts'
 import type { Bus } from './bus.ts'
@@ -21,9 +23,13 @@ import type { Log } from './log.ts'
 import { migrate } from './migrate.ts'
 import type { Client, Contract, Environment } from './service.ts'
 import type { SettingsDeclaration, SettingsSource } from './settings.ts'
+import { withRetries } from './retry.ts'
 import { inStartOrder, toFolderName } from './start-order.ts'
+import { openMetricsServer } from './metrics-server.ts'
 import { createMetrics } from './telemetry.ts'
 import type { Metrics } from './telemetry.ts'
+import { openTracerOf } from './trace-open.ts'
+import type { Tracer } from './trace.ts'
 import { createGrpcClients } from './transport-grpc-client.ts'
 import type { GrpcClients } from './transport-grpc-client.ts'
 import { openGrpcServer } from './transport-grpc-server.ts'
@@ -64,13 +70,16 @@ export interface Host extends AsyncDisposable {
 export async function startHost(options: HostOptions): Promise<Host> {
   const services = inStartOrder(options.services)
   const settings = readAllSettings(services, options.source)
-  const log = createLog(settings.host.LOG_LEVEL)
+  let tracer: Tracer | undefined
+  const log = createLog(settings.host.LOG_LEVEL, { fields: () => tracer?.ids() })
   const lifetime = createLifetime(log, settings.host.DRAIN_MS)
   try {
     const ground = await openGround(options, settings, log, lifetime)
+    tracer = ground.tracer
     const running = new Map<string, Running>()
     for (const service of services) running.set(service.name, await startService(service, ground, running))
     const grpcAddress = await serve(options, ground, running)
+    await serveMetrics(ground)
     return toHost(ground, running, grpcAddress)
   } catch (error) {
     await lifetime.stop()
@@ -87,7 +96,9 @@ interface Ground {
   readonly clients: GrpcClients
   readonly log: Log
   readonly metrics: Metrics
+  readonly tracer: Tracer
   readonly instance: string
+  readonly address: string | undefined
   readonly lifetime: Lifetime
   readonly urls: string[]
   readiness(): Promise<Readonly<Record<string, boolean>>>
@@ -101,20 +112,62 @@ interface Running {
 async function openGround(options: HostOptions, settings: ReadSettings, log: Log, lifetime: Lifetime): Promise<Ground> {
   const { host } = settings
   const instance = `i${randomBytes(9).toString('base64url')}`
+  const metrics = createMetrics({ ofProcess: options.ofProcess ?? false })
+  const services = options.services.map(({ name }) => name)
+  const tracer = await openTracerOf(host, { services, instance, log, metrics })
+  lifetime.onClose('traces', async () => tracer[Symbol.asyncDispose]())
   const database = options.database ?? (await openDatabase(host, log))
+  measurePool(database, metrics)
   lifetime.onClose('database', async () => database[Symbol.asyncDispose]())
-  const bus = host.NATS_URL ? await openNatsBus(host.NATS_URL, { name: instance, log }) : createMemoryBus(log)
+  const bus = measured(await openBus(host, { name: instance, log, metrics }), metrics)
   lifetime.onClose('bus', async () => bus[Symbol.asyncDispose]())
   const identities = await openIdentities(database)
-  const clients = createGrpcClients(identities)
+  const clients = createGrpcClients(identities, { metrics, tracer })
   lifetime.onClose('channels', () => clients.close())
   const readiness = async () => ({
     database: await database.isReady(),
     bus: bus.isReady(),
     accepting: !lifetime.draining.aborted,
   })
-  const metrics = createMetrics({ ofProcess: options.ofProcess ?? false })
-  return { settings, database, bus, identities, clients, log, metrics, instance, lifetime, urls: [], readiness }
+  const address = addressOf(options, host)
+  return {
+    settings,
+    database,
+    bus,
+    identities,
+    clients,
+    log,
+    metrics,
+    tracer,
+    instance,
+    address,
+    lifetime,
+    urls: [],
+    readiness,
+  }
+}
+
+function openBus(settings: HostSettings, options: { name: string; log: Log; metrics: Metrics }): Bus | Promise<Bus> {
+  return settings.NATS_URL ? openNatsBus(settings.NATS_URL, options) : createMemoryBus(options.log)
+}
+
+/** What the connections of a pool are about. */
+function measurePool({ pool }: Database, metrics: Metrics): void {
+  if (!pool) return
+  metrics.read(
+    'gauge',
+    'database_connections',
+    'Connections of the pool: all, those at rest, and callers that wait for one.',
+    () => Object.entries(pool()).map(([state, value]) => ({ value, labels: { state } })),
+    ['state'],
+  )
+}
+
+async function serveMetrics({ settings, metrics, readiness, lifetime }: Ground): Promise<void> {
+  const { METRICS_PORT: port, METRICS_HOST: host } = settings.host
+  if (port === 0) return
+  const server = await openMetricsServer({ host, port, metrics, readiness })
+  lifetime.onClose('metrics', async () => server[Symbol.asyncDispose]())
 }
 
 function openDatabase(settings: HostSettings, log: Log): Promise<Database> {
@@ -139,7 +192,10 @@ async function startService(
     identities: ground.identities,
     log,
     metrics: ground.metrics,
+    tracer: ground.tracer,
     instance: ground.instance,
+    address: ground.address,
+    connect: (contract, address) => ground.clients.client(contract, address, { user: '', service: name }),
     alone: ground.database.alone,
     draining: ground.lifetime.draining,
     readiness: () => ground.readiness(),
@@ -158,6 +214,7 @@ async function startService(
       handlers: handlers as Record<string, unknown>,
       log,
       metrics: ground.metrics,
+      tracer: ground.tracer,
     }),
   }
 }
@@ -175,7 +232,24 @@ function clientOf(
   if (here) return createMemoryClient(here.endpoints, own)
   const address = ground.settings.addresses.get(name)
   if (!address) throw new Error(`the service "${user}" uses "${name}", which does not run here and has no address`)
-  return ground.clients.client(contract, address, own)
+  return withRetries(contract, ground.clients.client(contract, address, own))
+}
+
+const DEFAULT_PORT = 9090
+
+function isServed({ serve }: HostOptions, { GRPC_PORT }: HostSettings): boolean {
+  return serve || GRPC_PORT !== 0
+}
+
+/** How others reach this process: as it is told, else where it listens, else at the first address that is not its own alone. */
+function addressOf(options: HostOptions, settings: HostSettings): string | undefined {
+  const { GRPC_ADVERTISE, GRPC_HOST, GRPC_PORT } = settings
+  if (!isServed(options, settings)) return undefined
+  if (GRPC_ADVERTISE) return GRPC_ADVERTISE
+  const everywhere = GRPC_HOST === '0.0.0.0' || GRPC_HOST === '::'
+  const addresses = everywhere ? Object.values(networkInterfaces()).flatMap(found => found ?? []) : []
+  const outside = addresses.find(({ internal, family }) => !internal && family === 'IPv4')
+  return `${everywhere ? (outside?.address ?? '127.0.0.1') : GRPC_HOST}:${GRPC_PORT || DEFAULT_PORT}`
 }
 
 async function serve(
@@ -184,7 +258,7 @@ async function serve(
   running: ReadonlyMap<string, Running>,
 ): Promise<string | undefined> {
   const { GRPC_HOST, GRPC_PORT, DRAIN_MS } = ground.settings.host
-  if (!options.serve && GRPC_PORT === 0) return undefined
+  if (!isServed(options, ground.settings.host)) return undefined
   const health = createHealth(
     [...running.values()].flatMap(({ contract }) => contract?.fullName ?? []),
     ground.lifetime.draining,
@@ -199,7 +273,7 @@ async function serve(
   })
   const served = [...running.values()].flatMap(({ contract, endpoints }) => (contract ? [{ contract, endpoints }] : []))
   const server = await openGrpcServer(
-    `${GRPC_HOST}:${GRPC_PORT || 9090}`,
+    `${GRPC_HOST}:${GRPC_PORT || DEFAULT_PORT}`,
     [...served, { contract: HealthDefinition, endpoints }],
     ground.identities,
   )

@@ -15,14 +15,22 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const SECRETS = ['password', 'secret', 'token', 'accessToken', 'ticket', 'authorization', 'cookie', 'apiKey', 'session']
 
-/** Opens a log of JSON lines: to stderr, or to `write` where one is given. Fields that are named like secrets are left out. */
-export function createLog(level: LogLevel, write?: (line: string) => void): Log {
+export interface LogOptions {
+  /** Where lines go; absent: stderr. */
+  readonly write?: (line: string) => void
+  /** What every line says beside its own fields. */
+  readonly fields?: () => object | undefined
+}
+
+/** Opens a log of JSON lines. Fields that are named like secrets are left out. */
+export function createLog(level: LogLevel, { write, fields }: LogOptions = {}): Log {
   const options = {
     level,
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.err, cause: stdSerializers.err },
+    ...(fields ? { mixin: () => ({ ...fields() }) } : {}),
     redact: { paths: SECRETS.flatMap(name => [name, `*.${name}`]), censor: '[secret]' },
   }
   return pino(options, write ? { write } : destination({ dest: 2, sync: true }))

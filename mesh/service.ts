@@ -4,6 +4,7 @@ import type { Bus } from './bus.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './telemetry.ts'
+import type { Tracer } from './trace.ts'
 import type { SettingsDeclaration, SettingsOf } from './settings.ts'
 
 /** A ts-proto service definition (`outputServices=generic-definitions`). */
@@ -91,8 +92,13 @@ export interface Environment<S extends SettingsDeclaration, U extends Readonly<R
   readonly identities: Identities
   readonly log: Log
   readonly metrics: Metrics
+  readonly tracer: Tracer
   /** Unique to this process; matches `^[A-Za-z0-9_-]{1,64}$`. */
   readonly instance: string
+  /** `host:port` by which other processes reach the gRPC of this one; undefined: it is not served. */
+  readonly address: string | undefined
+  /** A client of one process among those that answer a contract. Its calls are not repeated. */
+  connect<C extends Contract>(contract: C, address: string): Client<C>
   /** True when this process is the only one on its database (PGlite): whatever another instance left behind is dead. */
   readonly alone: boolean
   /** Aborts when the process begins to drain: finish what is in flight, take nothing new. */

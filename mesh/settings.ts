@@ -1,6 +1,6 @@
 /** One declared setting. */
 export interface Setting<T> {
-  readonly kind: 'text' | 'integer' | 'flag' | 'choice' | 'secret'
+  readonly kind: 'text' | 'integer' | 'ratio' | 'flag' | 'choice' | 'secret'
   readonly about: string
   readonly fallback: T
   /** Reads the environment variable's text; returns undefined and reports through `refuse` when it is not right. */
@@ -27,6 +27,30 @@ export function integer(about: string, fallback: number, range: { min?: number; 
       return /^-?\d+$/.test(given) && value >= min && value <= max
         ? { value }
         : { problem: `"${given}" is not a whole number from ${min} to ${max}` }
+    },
+  }
+}
+/** A number from 0 to 1. */
+export function ratio(about: string, fallback: number): Setting<number> {
+  return {
+    kind: 'ratio',
+    about,
+    fallback,
+    parse: given => {
+      const value = Number(given)
+      return /^\d*\.?\d+$/.test(given) && value <= 1 ? { value } : { problem: `"${given}" is not a number from 0 to 1` }
+    },
+  }
+}
+/** The URL of a server that speaks HTTP; empty: none. */
+export function httpUrl(about: string): Setting<string> {
+  return {
+    ...text(about),
+    parse: given => {
+      const protocol = URL.parse(given)?.protocol
+      return protocol === 'http:' || protocol === 'https:'
+        ? { value: given }
+        : { problem: `"${given}" is not a URL with http or https` }
     },
   }
 }

@@ -22,8 +22,21 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly string[],
   ): { observe(value: number, labels?: Record<string, string>): void }
+  /** One whose value is looked up only when somebody asks for the metrics. Of one name there is one. */
+  read(
+    kind: 'counter' | 'gauge',
+    name: string,
+    help: string,
+    read: () => number | readonly Sample[],
+    labels?: readonly string[],
+  ): void
   /** The text of `/metrics`. */
   text(): Promise<string>
+}
+
+export interface Sample {
+  readonly value: number
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** Opens an empty registry; with `ofProcess` it also tells of memory, CPU and the event loop. */
@@ -64,6 +77,31 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
         full => new Histogram({ name: full, ...base(help, labels), buckets: [...buckets] }),
       )
       return { observe: (value, given = {}) => histogram.observe(given, value) }
+    },
+    read(kind, name, help, read, labels = []) {
+      if (known.has(name)) throw new Error(`the metric "${name}" is there already`)
+      const samples = (): readonly Sample[] => {
+        const value = read()
+        return typeof value === 'number' ? [{ value, labels: {} }] : value
+      }
+      const full = { name: `spellmesh_${name}`, ...base(help, labels) }
+      const metric =
+        kind === 'gauge'
+          ? new Gauge({
+              ...full,
+              collect() {
+                this.reset()
+                for (const sample of samples()) this.set(sample.labels, sample.value)
+              },
+            })
+          : new Counter({
+              ...full,
+              collect() {
+                this.reset()
+                for (const sample of samples()) this.inc(sample.labels, sample.value)
+              },
+            })
+      known.set(name, metric)
     },
     text: () => registry.metrics(),
   }

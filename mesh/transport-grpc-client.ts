@@ -7,6 +7,9 @@ import { CodedError, cancelled, deadline, toCode } from './errors.ts'
 import { ERROR_TRAILER, GRPC_OPTIONS, toGrpcDefinition } from './grpc-options.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Client, ClientCallOptions, Contract, Method } from './service.ts'
+import type { Metrics } from './telemetry.ts'
+import { NO_TRACER, TRACEPARENT } from './trace.ts'
+import type { Span, Tracer } from './trace.ts'
 import { DEFAULT_DEADLINE_MS } from './transport-memory.ts'
 
 const TOKEN_LIFE_MS = 300_000
@@ -18,10 +21,16 @@ export interface GrpcClients {
   close(): void
 }
 
+export interface GrpcClientsOptions {
+  readonly metrics?: Metrics
+  readonly tracer?: Tracer
+}
+
 /** Opens nothing yet: a channel connects at its first call. */
-export function createGrpcClients(identities: Pick<Identities, 'sign'>): GrpcClients {
+export function createGrpcClients(identities: Pick<Identities, 'sign'>, options: GrpcClientsOptions = {}): GrpcClients {
   const channels = new Map<string, Channel>()
   const tokens = createTokens(identities)
+  const observe = createObserver(options)
   return {
     client<C extends Contract>(contract: C, address: string, own: Identity) {
       const channel = channels.get(address) ?? createChannel(address, undefined, CHANNEL_OPTIONS)
@@ -29,7 +38,7 @@ export function createGrpcClients(identities: Pick<Identities, 'sign'>): GrpcCli
       const raw = createClient(toGrpcDefinition(contract), channel) as unknown as RawClient
       const methods = Object.entries(contract.methods).map(([key, method]) => [
         key,
-        toClientMethod(method, raw[key] as RawMethod, own, tokens),
+        toClientMethod(method, raw[key] as RawMethod, own, { tokens, begin: observe(contract, method) }),
       ])
       return Object.fromEntries(methods) as Client<C>
     },
@@ -71,21 +80,60 @@ function createTokens(identities: Pick<Identities, 'sign'>): Tokens {
   }
 }
 
-function toClientMethod(method: Method, raw: RawMethod, own: Identity, tokens: Tokens) {
+/** What every call is made with. */
+interface Outfit {
+  readonly tokens: Tokens
+  begin(): Begun
+}
+
+/** A call as the traces and metrics see it. */
+interface Begun {
+  readonly span: Span | undefined
+  end(error?: unknown): void
+}
+
+/** Calls are counted by how they ended, which the other side does not know of those that never came there. Sessions have no span: what travels in them brings its own. */
+function createObserver({ metrics, tracer = NO_TRACER }: GrpcClientsOptions) {
+  const calls = metrics?.counter('rpc_client_calls_total', 'Calls made over gRPC, by service, method and code.', [
+    'service',
+    'method',
+    'code',
+  ])
+  return (contract: Contract, method: Method) => {
+    const path = `${contract.fullName}/${method.name}`
+    const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': path }
+    const traced = tracer.on && !(method.requestStream && method.responseStream)
+    return (): Begun => {
+      const span = traced ? tracer.start(path, { kind: 'client', attributes }) : undefined
+      return {
+        span,
+        end(error) {
+          const code = error === undefined ? 'OK' : error instanceof CodedError ? error.code : 'INTERNAL'
+          calls?.add(1, { service: contract.fullName, method: method.name, code })
+          span?.end(error)
+        },
+      }
+    }
+  }
+}
+
+function toClientMethod(method: Method, raw: RawMethod, own: Identity, outfit: Outfit) {
   if (method.responseStream)
     return (request: unknown, options: ClientCallOptions = {}) =>
-      streamingCall(method, raw, request, options, own, tokens)
+      streamingCall(method, raw, request, options, own, outfit)
   return async (request: unknown, options: ClientCallOptions = {}) => {
     const call = openCall(options, method.requestStream ? undefined : DEFAULT_DEADLINE_MS)
+    const begun = outfit.begin()
     try {
-      const metadata = await toCallMetadata(options, call, own, tokens)
-      return await raw(toRequest(method, request, call.signal), {
-        metadata,
-        signal: call.signal,
-        onTrailer: call.onTrailer,
-      })
+      const metadata = await toCallMetadata(options, call, own, outfit.tokens, begun.span)
+      const { signal, onTrailer } = call
+      const response = await raw(toRequest(method, request, signal), { metadata, signal, onTrailer })
+      begun.end()
+      return response
     } catch (error) {
-      throw call.toCoded(error)
+      const coded = call.toCoded(error)
+      begun.end(coded)
+      throw coded
     } finally {
       call.end()
     }
@@ -98,20 +146,22 @@ function streamingCall(
   request: unknown,
   options: ClientCallOptions,
   own: Identity,
-  tokens: Tokens,
+  outfit: Outfit,
 ): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]() {
       const call = openCall(options, undefined)
-      return abortable(responses(call), call.signal, error => {
+      const begun = outfit.begin()
+      return abortable(responses(call, begun.span), call.signal, error => {
         if (error === undefined) call.abort(cancelled())
         call.end()
+        begun.end(error)
       })
     },
   }
-  async function* responses(call: OpenCall): AsyncGenerator<unknown> {
+  async function* responses(call: OpenCall, span: Span | undefined): AsyncGenerator<unknown> {
     try {
-      const metadata = await toCallMetadata(options, call, own, tokens)
+      const metadata = await toCallMetadata(options, call, own, outfit.tokens, span)
       yield* raw(toRequest(method, request, call.signal), { metadata, signal: call.signal, onTrailer: call.onTrailer })
     } catch (error) {
       throw call.toCoded(error)
@@ -128,10 +178,12 @@ async function toCallMetadata(
   call: OpenCall,
   own: Identity,
   tokens: Tokens,
+  span: Span | undefined,
 ): Promise<Metadata> {
   const token = await tokens(caller ?? own)
   const sent = Metadata(metadata)
   sent.set('authorization', `Bearer ${token}`)
+  if (span) sent.set(TRACEPARENT, span.traceparent)
   // The server then ends the call by itself too, should this side not come to it.
   if (call.endsAt !== undefined)
     sent.set('grpc-timeout', `${Math.min(Math.max(Math.ceil(call.endsAt - Date.now()), 1), 99_999_999)}m`)
