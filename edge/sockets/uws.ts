@@ -134,7 +134,7 @@ function upgrade(
     .split(',')
     .map(one => one.trim())
     .filter(Boolean)
-  const status = refusalOf(header)
+  const status = requestUrl(header('host'), request.getUrl()) ? refusalOf(header) : 400
   const answer = status
     ? { status }
     : options.upgrade({ path: request.getUrl(), origin: header('origin'), host: header('host'), protocols, address })
@@ -169,10 +169,13 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
   const headers: [string, string][] = []
   let lengths = 0
   let chunked = false
+  // A coding that is not known, or a handshake without its key.
+  let odd = false
   request.forEach((name, value) => {
     headers.push([name, value])
     if (name === 'content-length') lengths++
-    if (name === 'transfer-encoding') chunked = true
+    if (name === 'transfer-encoding') chunked = value.toLowerCase() === 'chunked' && !chunked
+    odd ||= (name === 'transfer-encoding' && !chunked) || (name === 'upgrade' && /websocket/i.test(value))
   })
   const refuse = (status: 400 | 413, message: string) => {
     const error = plainError(status, message)
@@ -188,7 +191,7 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
   const query = request.getQuery() as string | undefined
   const method = request.getCaseSensitiveMethod()
   const url = requestUrl(request.getHeader('host'), `${path}${query ? `?${query}` : ''}`)
-  if (!url) return refuse(400, 'this is not a request')
+  if (!url || odd) return refuse(400, 'this is not a request')
   const answer = (body: Uint8Array<ArrayBuffer> | undefined) => {
     let made: Request
     try {
@@ -199,7 +202,7 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
     void options.http(made, address).then(reply => write(response, reply, () => open))
   }
   if (lengths === 0 && !chunked) return answer(undefined)
-  const limit = options.bodyLimitBytes(path)
+  const limit = options.bodyLimitBytes(url.pathname)
   const parts: Uint8Array[] = []
   let size = 0
   response.onData((chunk, isLast) => {

@@ -7,6 +7,9 @@ import type { WebSocket } from 'ws'
 import type { OpenServer, ServerOptions, Socket } from './socket.ts'
 import { plainError, refusalOf, requestUrl } from './socket.ts'
 
+/** Whoever takes longer to send a request keeps a place from others. */
+const SLOWEST = { headersTimeout: 10_000, requestTimeout: 120_000, connectionsCheckingInterval: 2_000 }
+
 /** The stand-in where uWebSockets.js cannot load: Node's own server and `ws`. The same in every respect but speed. */
 export const openWs: OpenServer = async options => {
   const sockets = new WebSocketServer({
@@ -16,7 +19,7 @@ export const openWs: OpenServer = async options => {
     handleProtocols: protocols => [...protocols][0] ?? false,
   })
   const topics = new Map<string, Set<Socket>>()
-  const server = createServer((request, response) => void serve(request, response, options))
+  const server = createServer(SLOWEST, (request, response) => void serve(request, response, options))
   server.on('upgrade', (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
     // Node listens no more: the reset of a connection that is refused would end the process.
     socket.on('error', () => socket.destroy())
