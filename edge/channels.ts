@@ -1,13 +1,15 @@
 import { LRUCache } from 'lru-cache'
-import type { Bus, Subscription } from '#mesh/bus.ts'
+import type { Bus, BusMessage, Subscription } from '#mesh/bus.ts'
 import { subject } from '#mesh/bus.ts'
 import { RunFeed } from './feed.ts'
 import type { EntryBatch, Follower, PublishFrame } from './feed.ts'
+import type { Deliver } from './measures.ts'
 
 /** How feeds reach sockets. */
 export interface FeedOptions {
   readonly publish: PublishFrame
   readonly frameBytes: number
+  readonly deliver: Deliver
 }
 
 /** What a listener is told of a spell's runs. */
@@ -43,13 +45,13 @@ const RECENT_MS = 2_000
 const RECENT_CHUNKS = 16
 const decoder = new TextDecoder()
 
-export function createChannels(bus: Bus, { publish, frameBytes }: FeedOptions): Channels {
+export function createChannels(bus: Bus, { publish, frameBytes, deliver }: FeedOptions): Channels {
   const channels = new Map<string, Channel>()
   const recent = createRecent(bus)
   const heads = createHeads(bus)
   const channelOf = (user: string, spell: string): Channel => {
     const key = `${user}.${spell}`
-    const channel = channels.get(key) ?? openChannel(bus, user, spell, recent)
+    const channel = channels.get(key) ?? openChannel(bus, user, spell, recent, deliver)
     channels.set(key, channel)
     return channel
   }
@@ -91,19 +93,23 @@ export function createChannels(bus: Bus, { publish, frameBytes }: FeedOptions): 
   }
 }
 
-function openChannel(bus: Bus, user: string, spell: string, recent: Recent): Channel {
+function openChannel(bus: Bus, user: string, spell: string, recent: Recent, deliver: Deliver): Channel {
   const listeners = new Set<SpellListener>()
   const feeds = new Map<string, RunFeed>()
-  const on = (pattern: string, tell: (text: string, run: string) => void) =>
-    bus.subscribe(pattern, ({ subject: name, payload }) =>
-      tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1)),
-    )
+  const on = (pattern: string, tell: (text: string, run: string, message: BusMessage) => void) =>
+    bus.subscribe(pattern, message => {
+      const { subject: name, payload } = message
+      tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1), message)
+    })
   const subscriptions = [
-    on(`${subject('ev.v1', user, spell)}.*`, (text, run) => {
-      const batch = readBatch(run, text)
-      recent.keep(batch)
-      feeds.get(run)?.entries(batch)
-      if (batch.first === 1) for (const listener of [...listeners]) listener.began(batch)
+    on(`${subject('ev.v1', user, spell)}.*`, (text, run, message) => {
+      const { publishedAt, ...batch } = readBatch(run, text)
+      const feed = feeds.get(run)
+      deliver(message, publishedAt, feed !== undefined, () => {
+        recent.keep(batch)
+        feed?.entries(batch)
+        if (batch.first === 1) for (const listener of [...listeners]) listener.began(batch)
+      })
     }),
     on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
       recent.keepChunk(run, text)
@@ -164,9 +170,9 @@ function createHeads(bus: Bus) {
   }
 }
 
-/** The payload of `ev.v1.…`: a line with attempt, number of the first entry and count, then a line for each entry. */
-function readBatch(run: string, text: string): EntryBatch {
+/** The payload of `ev.v1.…`: a line with attempt, number of the first entry, count and when it was published, then a line for each entry. */
+function readBatch(run: string, text: string): EntryBatch & { readonly publishedAt: number } {
   const lines = text.split('\n')
-  const [attempt = 0, first = 0] = (lines[0] ?? '').split(' ').map(Number)
-  return { run, attempt, first, texts: lines.slice(1) }
+  const [attempt = 0, first = 0, , publishedAt = 0] = (lines[0] ?? '').split(' ').map(Number)
+  return { run, attempt, first, texts: lines.slice(1), publishedAt }
 }

@@ -74,7 +74,7 @@ class ConnectedSession implements Methods {
   constructor(session: Session, parts: SessionParts) {
     this.#session = session
     this.#parts = parts
-    this.#manager = new SpellManager(parts.runners, { user: session.user, session: session.id }, parts.log)
+    this.#manager = new SpellManager(parts.runners, { user: session.user, session: session.id }, parts)
   }
 
   async connected(open: readonly string[], resume: readonly Position[]): Promise<Answer> {

@@ -37,13 +37,15 @@ export interface RunnersOptions {
   /** Reaches some runner: the one of this process, or whichever the address leads to. */
   readonly some: RunnerClient
   readonly connect: Environment<{}, {}>['connect']
+  /** Where the gRPC of this process answers: a runner there is in this process. */
+  readonly own?: string
   /** The runner is in this process, and there is no other. */
   readonly alone: boolean
   readonly log: Log
 }
 
 /** Begins with what `some` leads to, and learns of the others from it. */
-export function createRunners({ some, connect, alone, log }: RunnersOptions): Runners {
+export function createRunners({ some, connect, own, alone, log }: RunnersOptions): Runners {
   const unknown: Place = { id: '', client: some }
   const clients = new Map<string, RunnerClient>()
   const avoided = new Map<string, number>()
@@ -51,7 +53,7 @@ export function createRunners({ some, connect, alone, log }: RunnersOptions): Ru
   let listing: Promise<void> | undefined
 
   const clientOf = ({ address }: Runner): RunnerClient => {
-    const known = clients.get(address) ?? connect(SpellRunnerServiceDefinition, address)
+    const known = clients.get(address) ?? (address === own ? some : connect(SpellRunnerServiceDefinition, address))
     clients.set(address, known)
     return known
   }

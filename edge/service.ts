@@ -13,13 +13,16 @@ import { readFiles } from './http/files.ts'
 import { writeMessage } from './http/messages.ts'
 import type { AnyClient } from './http/rest.ts'
 import { IDLE_SECONDS, LIMIT_SETTINGS, SOCKET_BUFFER_BYTES } from './limits.ts'
+import { createDeliver } from './measures.ts'
 import { createRunners } from './runners.ts'
 import { createSessions } from './sessions.ts'
 import type { SocketServer } from './sockets/socket.ts'
 import { loadUws } from './sockets/uws.ts'
 import { openWs } from './sockets/ws.ts'
 
-const FINISH_MS = 3_000
+/** How long requests may take to be answered when this edge is to end; and where nobody else serves and somebody waits for the process. */
+const FINISH_MS = 20_000
+const ALONE_FINISH_MS = 3_000
 
 export default defineService({
   settings: {
@@ -39,7 +42,7 @@ export default defineService({
     completion: CompletionServiceDefinition,
   },
   async start(environment) {
-    const { settings, services, bus, log, metrics } = environment
+    const { settings, services, bus, log, metrics, tracer } = environment
     const [contracts, files, uws] = await Promise.all([readContracts(), readFiles(), loadUws()])
     if (!uws) log.warn({}, 'uWebSockets.js does not load on this machine: its slower stand-in serves')
     const origins = settings.ALLOWED_ORIGINS.split(',')
@@ -49,6 +52,7 @@ export default defineService({
     const runners = createRunners({
       some: services.spellRunner,
       connect: environment.connect,
+      ...(environment.address === undefined ? {} : { own: environment.address }),
       alone: environment.alone,
       log,
     })
@@ -58,10 +62,10 @@ export default defineService({
       runner: runners.client,
       clients: clientsOf({ ...services, spellRunner: runners.client }),
       secure: settings.SECURE_COOKIES,
-      log,
-      metrics,
-      files,
+      ...{ log, metrics, tracer, files },
       readiness: () => environment.readiness(),
+      // Alone there is nobody to go to.
+      draining: environment.alone ? new AbortController().signal : environment.draining,
     })
     const { spellText, runText } = createTexts(contracts)
     const sessions = createSessions({
@@ -71,12 +75,9 @@ export default defineService({
       channels: createChannels(bus, {
         publish: (topic, text) => server.publish(topic, text),
         frameBytes: settings.FRAME_BYTES,
+        deliver: createDeliver(metrics, tracer),
       }),
-      log,
-      bus,
-      metrics,
-      spellText,
-      runText,
+      ...{ log, bus, metrics, tracer, spellText, runText },
     })
     const server: SocketServer = await (uws ?? openWs)({
       host: settings.HOST || ((await services.user.getInstance({})).claimed ? '0.0.0.0' : '127.0.0.1'),
@@ -92,7 +93,7 @@ export default defineService({
     })
     environment.onStop(async () => {
       server.refuse()
-      await Promise.all([sessions.drain(), untilIdle(http)])
+      await Promise.all([sessions.drain(), untilIdle(http, environment.alone ? ALONE_FINISH_MS : FINISH_MS)])
       await server.close()
       runners.close()
     })
@@ -130,7 +131,7 @@ function createTexts(contracts: Contracts) {
 }
 
 /** Resolves when no request is in work, or after a while. */
-async function untilIdle(http: HttpApp): Promise<void> {
-  const late = Date.now() + FINISH_MS
+async function untilIdle(http: HttpApp, withinMs: number): Promise<void> {
+  const late = Date.now() + withinMs
   while (http.inFlight() > 0 && Date.now() < late) await new Promise(resolve => setTimeout(resolve, 20))
 }

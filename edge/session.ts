@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CodedError, invalid, unauthenticated } from '#mesh/errors.ts'
+import { inSpan } from '#mesh/trace.ts'
 import type { Proved } from './authentication.ts'
 import { JSON_LIMITS, parseJson } from './json.ts'
 import { CONNECT_MS, createBucket, EXPIRING_MS, FIRST_FRAME_BYTES } from './limits.ts'
@@ -63,6 +64,7 @@ export class Session implements SocketHandlers {
         id?: unknown
         method?: unknown
         params?: unknown
+        traceparent?: unknown
       } | null
       if (typeof call !== 'object' || call === null || call.jsonrpc !== '2.0' || typeof call.method !== 'string') {
         return this.#refuse(
@@ -86,7 +88,7 @@ export class Session implements SocketHandlers {
             `there is no method "${call.method}"; there are ${Object.keys(SHAPES).join(', ')}`,
           ),
         )
-      const answer = await this.#execute(call.method as CallName, call.params)
+      const answer = await this.#traced(call.method as CallName, call.params, call.traceparent)
       if (!answer) return
       this.socket.send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${answer.text}}`)
       answer.begin?.()
@@ -100,6 +102,15 @@ export class Session implements SocketHandlers {
     this.socket.send(answerText(id, { error }))
     // Whoever is nobody yet has one try.
     if (this.#state === 'new') this.end(CLOSE.protocol, error.message)
+  }
+
+  /** What a call leads to is part of the trace that it names. */
+  #traced(method: CallName, params: unknown, traceparent: unknown): Promise<Answer | undefined> {
+    const { tracer } = this.#parts
+    if (!tracer.on) return this.#execute(method, params)
+    const parent = typeof traceparent === 'string' ? traceparent : null
+    const attributes = { 'rpc.system.name': 'jsonrpc', 'rpc.method': method, 'session.id': this.id }
+    return inSpan(tracer, method, { kind: 'server', parent, attributes }, () => this.#execute(method, params))
   }
 
   async #execute(method: CallName, params: unknown): Promise<Answer | undefined> {
@@ -189,15 +200,15 @@ export class Session implements SocketHandlers {
   end(code: number, reason: string): void {
     if (this.#state === 'closed') return
     this.socket.close(code, reason.slice(0, 100))
-    this.close()
+    this.close(code)
   }
 
   /** The socket is gone. */
-  close(): void {
+  close(code: number): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearTimeout(this.#deadline)
     this.#methods?.close()
-    this.#parts.forget(this)
+    this.#parts.forget(this, code)
   }
 }

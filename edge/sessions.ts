@@ -3,10 +3,13 @@ import type { Bus } from '#mesh/bus.ts'
 import type { Log } from '#mesh/log.ts'
 import type { SettingsOf } from '#mesh/settings.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
+import type { Tracer } from '#mesh/trace.ts'
 import type { Authentication } from './authentication.ts'
 import type { Channels } from './channels.ts'
 import type { LIMIT_SETTINGS } from './limits.ts'
 import { createTally } from './limits.ts'
+import { CountedSocket, createMeasures } from './measures.ts'
+import type { Measures } from './measures.ts'
 import { CLOSE, SESSION_PATH, SUBPROTOCOL } from './protocol.ts'
 import type { Runners } from './runners.ts'
 import { Session } from './session.ts'
@@ -19,14 +22,15 @@ export interface SessionParts {
   readonly runners: Runners
   readonly channels: Channels
   readonly log: Log
-  readonly metrics: { readonly delivered: Counter; readonly lagged: Counter; readonly resyncs: Counter }
+  readonly tracer: Tracer
+  readonly metrics: Measures
   spellText(spell: Spell): string
   runText(run: Run): string
   /** Whether this user may have one more session. */
   admit(session: Session): boolean
-  forget(session: Session): void
+  /** It was closed, with this code. */
+  forget(session: Session, code: number): void
 }
-type Counter = ReturnType<Metrics['counter']>
 
 /** All sessions of this edge. */
 export interface Sessions {
@@ -39,7 +43,7 @@ export interface Sessions {
 
 export type SessionsOptions = Pick<
   SessionParts,
-  'settings' | 'authentication' | 'runners' | 'channels' | 'log' | 'spellText' | 'runText'
+  'settings' | 'authentication' | 'runners' | 'channels' | 'log' | 'tracer' | 'spellText' | 'runText'
 > & {
   readonly bus: Bus
   readonly metrics: Metrics
@@ -54,13 +58,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   const connected = new Set<Session>()
   const [perUser, perAddress, waiting] = [createTally(), createTally(), createTally()]
   const sockets = metrics.gauge('sockets', 'open sockets')
+  const measures = createMeasures(metrics, () => [...sessions].map(session => session.socket))
   const parts: SessionParts = {
     ...options,
-    metrics: {
-      delivered: metrics.counter('entries_delivered_total', 'journal entries sent to sessions'),
-      lagged: metrics.counter('sessions_lagged_total', 'times a session did not keep up'),
-      resyncs: metrics.counter('resyncs_total', 'times a client was told to take a run’s state'),
-    },
+    metrics: measures,
     admit(session) {
       if (perUser.of(session.user) >= settings.SOCKETS_PER_USER) return false
       perUser.add(session.user, 1)
@@ -68,8 +69,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       connected.add(session)
       return true
     },
-    forget(session) {
+    forget(session, code) {
       if (!sessions.delete(session)) return
+      if (session.socket instanceof CountedSocket) session.socket.gone()
+      measures.closed(code)
       perAddress.add(session.socket.address, -1)
       if (connected.delete(session)) perUser.add(session.user, -1)
       else waiting.add(session.socket.address, -1)
@@ -89,7 +92,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       return { protocol: SUBPROTOCOL }
     },
     open(socket) {
-      const session = new Session(socket, parts)
+      const session = new Session(new CountedSocket(socket, measures.dropped), parts)
       sessions.add(session)
       perAddress.add(socket.address, 1)
       waiting.add(socket.address, 1)

@@ -3,6 +3,7 @@ import { CodedError, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
+import type { Tracer } from '#mesh/trace.ts'
 import type { Runners } from './runners.ts'
 import { newRunId } from './runners.ts'
 
@@ -36,6 +37,7 @@ export class SpellManager {
   readonly #runners: Runners
   readonly #whose: { readonly user: string; readonly session: string }
   readonly #log: Log
+  readonly #tracer: Tracer
   readonly #open = new Map<string, Open>()
   /** Runs that are to stop when this session is gone, and their spells. */
   readonly #started = new Map<string, string>()
@@ -46,10 +48,15 @@ export class SpellManager {
   #losses = 0
   #closed = false
 
-  constructor(runners: Runners, whose: { readonly user: string; readonly session: string }, log: Log) {
+  constructor(
+    runners: Runners,
+    whose: { readonly user: string; readonly session: string },
+    { log, tracer }: { readonly log: Log; readonly tracer: Tracer },
+  ) {
     this.#runners = runners
     this.#whose = whose
     this.#log = log
+    this.#tracer = tracer
   }
 
   get size(): number {
@@ -152,6 +159,7 @@ export class SpellManager {
           this.#leave(stream, unavailable('the runner is ending'))
           stream.retire()
         },
+        traceparent: () => this.#tracer.current(),
       },
     )
     this.#stream = stream
@@ -205,12 +213,19 @@ function refusedByDrain(result: Result): Result {
 
 type Call = (requests: AsyncIterable<Sent>, signal: AbortSignal) => AsyncIterable<SessionResponse>
 
+interface StreamEvents {
+  readonly onLost: (error: unknown) => void
+  readonly onDraining: () => void
+  /** Of what is being done at the moment. */
+  readonly traceparent: () => string | undefined
+}
+
 /** One stream of commands to a runner. */
 class Stream {
   readonly #pending = new Map<number, Pending>()
-  readonly #events: { readonly onLost: (error: unknown) => void; readonly onDraining: () => void }
+  readonly #events: StreamEvents
   readonly #controller = new AbortController()
-  readonly #queue: Given[] = []
+  readonly #queue: { readonly command: Given; readonly traceparent: string }[] = []
   readonly #ids: number[] = []
   #wake = () => {}
   #nextId = 1
@@ -219,7 +234,7 @@ class Stream {
   #over = false
   #isRetired = false
 
-  constructor(open: Call, events: { readonly onLost: (error: unknown) => void; readonly onDraining: () => void }) {
+  constructor(open: Call, events: StreamEvents) {
     this.#events = events
     this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS)
     void this.#read(open(this.#requests(), this.#controller.signal))
@@ -253,7 +268,7 @@ class Stream {
 
   #push(id: number, command: Given): void {
     this.#ids.push(id)
-    this.#queue.push(command)
+    this.#queue.push({ command, traceparent: (id > 0 && this.#events.traceparent()) || '' })
     this.#wake()
   }
 
@@ -264,9 +279,9 @@ class Stream {
 
   async *#requests(): AsyncGenerator<Sent> {
     for (;;) {
-      const command = this.#queue.shift()
+      const next = this.#queue.shift()
       const id = this.#ids.shift()
-      if (command && id !== undefined) yield { id, command }
+      if (next && id !== undefined) yield { id, ...next }
       else if (this.#over) return
       else
         await new Promise<void>(resolve => {

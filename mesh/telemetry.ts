@@ -80,29 +80,35 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
     },
     read(kind, name, help, read, labels = []) {
       if (known.has(name)) throw new Error(`the metric "${name}" is there already`)
-      const samples = (): readonly Sample[] => {
-        const value = read()
-        return typeof value === 'number' ? [{ value, labels: {} }] : value
-      }
       const full = { name: `spellmesh_${name}`, ...base(help, labels) }
-      const metric =
-        kind === 'gauge'
-          ? new Gauge({
-              ...full,
-              collect() {
-                this.reset()
-                for (const sample of samples()) this.set(sample.labels, sample.value)
-              },
-            })
-          : new Counter({
-              ...full,
-              collect() {
-                this.reset()
-                for (const sample of samples()) this.inc(sample.labels, sample.value)
-              },
-            })
-      known.set(name, metric)
+      known.set(name, createReader(kind, full, read))
     },
     text: () => registry.metrics(),
   }
+}
+
+function createReader(
+  kind: 'counter' | 'gauge',
+  options: { name: string; help: string; labelNames: string[]; registers: Registry[] },
+  read: () => number | readonly Sample[],
+): Metric {
+  const samples = (): readonly Sample[] => {
+    const value = read()
+    return typeof value === 'number' ? [{ value, labels: {} }] : value
+  }
+  if (kind === 'gauge')
+    return new Gauge({
+      ...options,
+      collect() {
+        this.reset()
+        for (const { labels, value } of samples()) this.set(labels, value)
+      },
+    })
+  return new Counter({
+    ...options,
+    collect() {
+      this.reset()
+      for (const { labels, value } of samples()) this.inc(labels, value)
+    },
+  })
 }

@@ -1,16 +1,19 @@
 import { Hono } from 'hono'
 import { notFound } from '#mesh/errors.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
+import type { Tracer } from '#mesh/trace.ts'
 import type { Files } from './files.ts'
 import { describeRest } from './openapi.ts'
 import { errorReply, errorText, jsonReply } from './replies.ts'
 import { addRest } from './rest.ts'
 import type { EdgeApp } from './rest.ts'
 import { addRuns } from './runs.ts'
+import { traced } from './traced.ts'
 import type { RunOptions } from './runs.ts'
 
-export interface HttpOptions extends RunOptions {
+export interface HttpOptions extends Omit<RunOptions, 'onStream'> {
   readonly metrics: Metrics
+  readonly tracer: Tracer
   readonly files: Files
   readiness(): Promise<Readonly<Record<string, boolean>>>
 }
@@ -19,12 +22,12 @@ export interface HttpOptions extends RunOptions {
 export interface HttpApp {
   /** Never rejects. */
   answer(request: Request, address: string): Promise<Response>
-  /** Requests in work. */
+  /** Requests in work, and streams of events. */
   inFlight(): number
 }
 
 export function createHttpApp(options: HttpOptions): HttpApp {
-  const { metrics, files, log } = options
+  const { metrics, files, log, draining } = options
   const app: EdgeApp = new Hono()
   const requests = metrics.counter('http_requests_total', 'HTTP requests answered', ['method', 'status'])
   const seconds = metrics.histogram(
@@ -32,8 +35,10 @@ export function createHttpApp(options: HttpOptions): HttpApp {
     'time to the head of the answer',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   )
+  const fetch = traced(app, options.tracer)
   addDoors(app, options)
-  addRuns(app, options)
+  let inFlight = 0
+  addRuns(app, { ...options, onStream: change => (inFlight += change) })
   addRest(app, options)
   app.on(['GET', 'HEAD'], '/*', async (context, next) => {
     const { pathname } = new URL(context.req.raw.url)
@@ -48,15 +53,16 @@ export function createHttpApp(options: HttpOptions): HttpApp {
     ),
   )
   app.onError(error => errorReply(error, log))
-  let inFlight = 0
   return {
     inFlight: () => inFlight,
     async answer(request, address) {
       const before = performance.now()
       inFlight++
       try {
-        const reply = await app.fetch(request, { address })
+        const reply = await fetch(request, address)
         reply.headers.set('x-content-type-options', 'nosniff')
+        // The next request on this connection would find nobody.
+        if (draining.aborted) reply.headers.set('connection', 'close')
         requests.add(1, {
           method: METHODS.has(request.method) ? request.method : 'OTHER',
           status: String(reply.status),

@@ -16,6 +16,8 @@ type Fields = Record<string, unknown>
 export type AnyClient = Readonly<Record<string, (request: Fields, options: ClientCallOptions) => unknown>>
 export interface Bindings {
   readonly address: string
+  /** The route that answered, told to traces. */
+  route?: string
 }
 export type EdgeApp = Hono<{ Bindings: Bindings }>
 

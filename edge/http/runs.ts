@@ -12,6 +12,10 @@ import { CodedError } from '#mesh/errors.ts'
 export interface RunOptions extends RestOptions {
   readonly runner: Client<typeof SpellRunnerServiceDefinition>
   readonly log: Log
+  /** Aborts when this edge is to end and there are others: streams end, and are gone on with there. */
+  readonly draining: AbortSignal
+  /** A stream of events begins (1) or has ended (-1). */
+  onStream(change: 1 | -1): void
 }
 
 const EVENTS = 'text/event-stream'
@@ -73,7 +77,7 @@ async function follow(
   after: number,
   user: string,
   request: Request,
-  { runner, log }: RunOptions,
+  { runner, log, draining, onStream }: RunOptions,
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const caller = { user, service: 'edge' }
@@ -81,14 +85,21 @@ async function follow(
   const { run: found } = await runner.getRun({ runId: run }, { caller })
   if (found && after > found.lastSeq)
     throw new CodedError('OUT_OF_RANGE', `the run has ${found.lastSeq} entries, not ${after}`)
-  const batches = runner.watchRun({ runId: run, after }, { caller, signal: request.signal })[Symbol.asyncIterator]()
+  const signal = AbortSignal.any([request.signal, draining])
+  const batches = runner.watchRun({ runId: run, after }, { caller, signal })[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   let beat: NodeJS.Timeout | undefined
+  const end = () => {
+    if (beat) onStream(-1)
+    clearInterval(beat)
+    beat = undefined
+  }
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(': entries of a run\nretry: 1000\n\n'))
       // Proxies close what is silent.
       beat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), 15_000)
+      onStream(1)
     },
     async pull(controller) {
       try {
@@ -103,17 +114,17 @@ async function follow(
           )
         if (!done) return
       } catch (error) {
-        if (!request.signal.aborted) {
+        if (!signal.aborted) {
           log.warn({ error, run }, 'a stream of events broke')
           const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', 'internal')
           controller.enqueue(encoder.encode(`event: error\ndata: ${errorText(coded)}\n\n`))
         }
       }
-      clearInterval(beat)
+      end()
       controller.close()
     },
     async cancel() {
-      clearInterval(beat)
+      end()
       await batches.return?.()
     },
   })

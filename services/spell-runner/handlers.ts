@@ -101,7 +101,7 @@ async function withNames(spells: Spells, owner: string, document: SpellDocument)
 }
 
 function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> {
-  const { runs, journals, store, spells, leases, draining, log } = runner
+  const { runs, journals, store, spells, leases, draining, log, tracer } = runner
   return {
     startRun: (request, call) => startRun(runner, request, call),
     getRun: async ({ runId }, call) => ({ run: await runs.get(userOf(call), runId) }),
@@ -131,7 +131,12 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
       if (draining.aborted && !call.signal.aborted) throw unavailable('this runner is ending: watch on at another')
     },
     async *session(requests, call) {
-      yield* serveSession(requests, new Session(userOf(call), sessionOf(call), runner), { log, draining }, call.signal)
+      yield* serveSession(
+        requests,
+        new Session(userOf(call), sessionOf(call), runner),
+        { log, draining, tracer },
+        call.signal,
+      )
     },
     listRunners: async () => ({ runners: await leases.runners() }),
   }

@@ -3,8 +3,11 @@ import type { NodeServices, Registry } from '#graph/define.ts'
 import type { Importer } from '#importers/importer.ts'
 import { createOutbound } from '#mesh/outbound.ts'
 import type { Client, ClientCallOptions, Environment } from '#mesh/service.ts'
+import { createMeasures } from './measures.ts'
+import type { Measures } from './measures.ts'
 import { commitBatches } from './runs/commit.ts'
 import { createCommitter } from './runs/committer.ts'
+import type { Commit, Committer } from './runs/committer.ts'
 import { createJournals } from './runs/journals.ts'
 import type { Journals } from './runs/journals.ts'
 import { leaveToOthers } from './runs/drain.ts'
@@ -20,6 +23,8 @@ import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
 import type { RunStore } from './runs/store.ts'
 import { createResults } from './runs/results.ts'
+import { createRunTraces } from './runs/trace.ts'
+import type { RunTraces } from './runs/trace.ts'
 import { createStoredRuns } from './runs/stored.ts'
 import type { StoredRuns } from './runs/stored.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
@@ -51,6 +56,7 @@ export interface Runner {
   readonly draining: AbortSignal
   readonly completion: Client<typeof CompletionServiceDefinition>
   readonly log: RunnerEnvironment['log']
+  readonly tracer: RunnerEnvironment['tracer']
 }
 
 const HEAD_MS = 1_000
@@ -65,12 +71,13 @@ export async function openRunner(
   registry: Registry,
   importers: readonly Importer[],
 ): Promise<Runner> {
-  const { settings, database, bus, log, metrics, instance, alone } = environment
+  const { settings, database, bus, log, metrics, tracer, alone } = environment
+  const [traces, measures] = [createRunTraces(tracer), createMeasures(metrics)]
   const spellStore = createSpellStore(database)
   const store = createRunStore(database)
   const spells = createSpells(spellStore, registry, bus, Date.now)
   const plans = createPlans(spellStore, registry)
-  const committer = createCommitter(batches => commitBatches(database, instance, batches), log, metrics)
+  const committer = openCommitter(environment, traces, measures)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
   const leases = openLeases(environment)
@@ -80,7 +87,7 @@ export async function openRunner(
     stored,
     leases,
     workshop: {
-      ...{ committer, publisher: createPublisher(bus), sandbox, log },
+      ...{ committer, publisher: createPublisher(bus, traces), sandbox: measures.sandbox(sandbox), log, traces },
       fetch: outbound.fetch,
       servicesFor: createServices(environment.services),
       resultsFor: createResults(store, log),
@@ -90,11 +97,10 @@ export async function openRunner(
   const detached = createDetached(bus, log, settings.DETACH_MS, (owner, id, reason) =>
     runs.ask(owner, id, { kind: 'cancel', reason }),
   )
-  const taken = metrics.counter('runs_taken_up_total', 'runs taken up from runners that were gone')
   const recovery = createRecovery({
     ...{ leases, runs, log, alone },
     leaseMs: settings.RUN_LEASE_MS,
-    onTaken: count => taken.add(count),
+    ...measures.recovery,
   })
   const beacon = keepTelling(runs)
   const retention = await openRetention(environment, { store, stored, spells: spellStore })
@@ -113,13 +119,22 @@ export async function openRunner(
   })
   await recovery.begin()
   return {
-    ...{ registry, importers, spells, plans, runs, store, stored, detached, leases, log },
+    ...{ registry, importers, spells, plans, runs, store, stored, detached, leases, log, tracer },
     // Alone there is nobody to go to.
     draining: alone ? new AbortController().signal : environment.draining,
     journals: createJournals(store, bus),
     keys: createKeys(store),
     completion: environment.services.completion,
   }
+}
+
+function openCommitter(
+  { database, instance, log, metrics }: RunnerEnvironment,
+  traces: RunTraces,
+  measures: Measures,
+): Committer {
+  const commit: Commit = batches => commitBatches(database, instance, batches)
+  return createCommitter(traces.traced(measures.commit(commit)), log, metrics)
 }
 
 function openLeases({ database, instance, settings, alone, address = '' }: RunnerEnvironment): Leases {
@@ -140,6 +155,7 @@ function openRuns(
   parts: Pick<RunsOptions, 'store' | 'stored' | 'leases' | 'workshop' | 'onAside'>,
 ): Runs {
   const active = metrics.gauge('runs_active', 'runs at work in this process')
+  const aside = metrics.counter('runs_put_aside_total', 'runs that only wait, put aside until they are asked')
   const ended = metrics.counter('runs_ended_total', 'runs that left this process', ['status'])
   return createRuns({
     ...parts,
@@ -147,6 +163,10 @@ function openRuns(
     log,
     mostPerUser: settings.RUNS_PER_USER,
     idleMs: settings.RUN_IDLE_MS,
+    onAside(wakesAt) {
+      aside.add()
+      parts.onAside(wakesAt)
+    },
     onCount: count => active.set(count),
     onEnd: run => ended.add(1, { status: run.row().status }),
   })

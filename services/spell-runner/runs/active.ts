@@ -15,6 +15,7 @@ import { RunJournal } from './journal.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunMode } from './mode.ts'
 import type { RunRow } from './store.ts'
+import type { RunTrace, RunTraces } from './trace.ts'
 
 /** Everything a run at work needs. */
 export interface ActiveOptions {
@@ -42,6 +43,7 @@ export interface Workshop {
   readonly sandbox: Sandbox
   readonly fetch: RunHost['fetch']
   readonly log: Log
+  readonly traces: RunTraces
   /** The services as this user's runs call them. */
   servicesFor(user: string): NodeServices
   /** Where this user's results are kept for nodes with `reuse`. */
@@ -66,6 +68,7 @@ export class ActiveRun {
   readonly #workshop: Workshop
   readonly #journal: RunJournal
   readonly #run: Run
+  readonly #trace: RunTrace | undefined
   readonly #settled = Promise.withResolvers<void>()
   readonly #finished = Promise.withResolvers<void>()
   #status: RunRow['status'] = 'running'
@@ -92,12 +95,17 @@ export class ActiveRun {
       stateWrites: entry => this.#stateWrites(entry),
     })
     for (const entry of options.prefix ?? []) this.#journal.append(entry)
-    this.#run = startRun(this.#runOptions())
+    this.#trace = workshop.traces.begin(options)
+    this.#run = this.#within(() => startRun(this.#runOptions()))
     this.#run.done.catch((error: unknown) => this.#broken(error))
     // What is taken up may have nothing to do: then no commit says so.
     if (!stored) return
     this.#status = this.#journal.status
     void this.#run.live.then(() => this.#lookIdle())
+  }
+
+  #within<T>(work: () => T): T {
+    return this.#trace ? this.#trace.within(work) : work()
   }
 
   #lookIdle(): void {
@@ -128,6 +136,7 @@ export class ActiveRun {
       // What it was interrupted in itself is another matter than what it branched off from.
       ...(fork && !stored ? { fork } : {}),
       ...(journal ? { journal } : {}),
+      ...(this.#trace?.observe ? { observe: this.#trace.observe } : {}),
       append: entry => this.#append(entry),
       digest: terminal => this.#journal.digestOf(terminal),
       durable: seq => this.#journal.durable(seq),
@@ -170,7 +179,7 @@ export class ActiveRun {
     while (!this.#run.admits) await new Promise(resolve => setImmediate(resolve))
     if (this.#gone && !this.#terminal) throw unavailable('the run was put aside at this moment: try again')
     const before = this.#run.seq
-    work(this.#run)
+    this.#within(() => work(this.#run))
     if (this.#run.seq > before) await this.#journal.durable(before + 1)
   }
 
@@ -251,6 +260,7 @@ export class ActiveRun {
 
   #append(entry: Entry): void {
     this.#journal.append(entry)
+    this.#trace?.append(entry)
     if (isTerminal(entry)) this.#terminal = entry
     else if (this.#journal.bytes > MOST_JOURNAL_CHARACTERS)
       queueMicrotask(() => this.#run.fail(tooLong('the journal', MOST_JOURNAL_CHARACTERS)))
@@ -328,6 +338,7 @@ export class ActiveRun {
   #leave(): void {
     if (this.#gone) return
     this.#gone = true
+    this.#trace?.end(this.#terminal, this.#status)
     this.#workshop.onGone(this)
   }
 }

@@ -78,7 +78,7 @@ export function createAtWork(options: AtWorkOptions): AtWork {
       before?.abandon()
       // Counted first: a run may end within its constructor's call, though never leave before it is committed.
       perUser.add(given.make.owner, 1)
-      const run = new ActiveRun(given, workshop)
+      const run = new ActiveRun(workshop.traces.mark(given), workshop)
       active.set(run.id, run)
       options.onCount(active.size)
       return run

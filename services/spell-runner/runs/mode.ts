@@ -21,6 +21,8 @@ export interface RunMode {
   readonly fork?: { readonly run: string; readonly seq: number }
   /** Whose results it takes over: up to which entry (0: all), and from which node on not. */
   readonly recall?: { readonly run: string; readonly seq: number; readonly from?: string }
+  /** What started it, as traces know it: whoever takes it up goes on there. */
+  readonly traceparent?: string
   /** The revision of each key of the state that it has read. */
   readonly reads?: Readonly<Record<string, number>>
 }

@@ -1,6 +1,7 @@
 import type { Chunk } from '#graph/journal.ts'
-import type { Bus } from '#mesh/bus.ts'
+import type { Bus, BusHeaders } from '#mesh/bus.ts'
 import { subject } from '#mesh/bus.ts'
+import type { RunTraces } from './trace.ts'
 
 /** Whose events these are. Tokens of subjects. */
 export interface Channel {
@@ -22,11 +23,11 @@ export interface Publisher {
 const MOST_BYTES = 256 * 1024
 const GATHER_MS = 10
 
-export function createPublisher(bus: Bus): Publisher {
+export function createPublisher(bus: Bus, traces: Pick<RunTraces, 'headersFor'>): Publisher {
   const gathered = new Map<string, { readonly channel: Channel; chunk: Chunk }>()
   let timer: NodeJS.Timeout | undefined
-  const send = (prefix: string, { owner, spell, run }: Channel, text: string) =>
-    bus.publish(subject(prefix, owner, spell, run), Buffer.from(text))
+  const send = (prefix: string, { owner, spell, run }: Channel, text: string, headers?: BusHeaders) =>
+    bus.publish(subject(prefix, owner, spell, run), Buffer.from(text), headers)
   const sendChunk = ({ channel, chunk }: { channel: Channel; chunk: Chunk }) =>
     send('tok.v1', channel, JSON.stringify({ run: channel.run, ...chunk }))
   const flush = (run?: string) => {
@@ -43,8 +44,15 @@ export function createPublisher(bus: Bus): Publisher {
     entries(channel, attempt, first, texts) {
       // What was streamed before comes before.
       if (gathered.size > 0) flush(channel.run)
-      for (const [from, to] of slices(texts))
-        send('ev.v1', channel, `${attempt} ${first + from} ${to - from}\n${texts.slice(from, to).join('\n')}`)
+      for (const [from, to] of slices(texts)) {
+        const head = `${attempt} ${first + from} ${to - from} ${Date.now()}`
+        send(
+          'ev.v1',
+          channel,
+          `${head}\n${texts.slice(from, to).join('\n')}`,
+          traces.headersFor(channel.run, to - from),
+        )
+      }
     },
     chunk(channel, chunk) {
       const key = `${channel.run} ${chunk.activation}`

@@ -10,6 +10,8 @@ export interface RecoveryOptions {
   /** Nobody else can leave runs behind: it is enough to look once. */
   readonly alone: boolean
   onTaken(count: number): void
+  /** The lease had run out. */
+  onLost(): void
 }
 
 /** Keeps this runner's lease, and takes up runs whose runner is gone. */
@@ -43,6 +45,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     const kept = await leases.renew([...runs.active()].length)
     if (!alone && (isLost || (!kept && renewedAt > 0))) {
       log.warn({}, 'the lease had run out: the runs at work here are given up')
+      options.onLost()
       abandonAll(runs)
       // Those that nobody has taken meanwhile are anybody's now, and may be taken up here.
       await leases.giveUp()
@@ -71,9 +74,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
   }
 
   const lookSoon = () => {
-    looking ??= look().finally(() => {
-      looking = undefined
-    })
+    looking ??= look().finally(() => void (looking = undefined))
   }
 
   const waker = createWaker(leases, log, lookSoon)

@@ -1,6 +1,8 @@
 import type { SessionRequest } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { isCoded } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
+import { inSpan } from '#mesh/trace.ts'
+import type { Tracer } from '#mesh/trace.ts'
 import { toJson } from '../json.ts'
 import type { Answer, Command, Session } from './session.ts'
 
@@ -12,7 +14,7 @@ import type { Answer, Command, Session } from './session.ts'
 export async function* serveSession(
   requests: AsyncIterable<SessionRequest>,
   session: Session,
-  { log, draining }: { readonly log: Log; readonly draining: AbortSignal },
+  { log, draining, tracer }: { readonly log: Log; readonly draining: AbortSignal; readonly tracer: Tracer },
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const answers: Answer[] = []
@@ -30,7 +32,7 @@ export async function* serveSession(
   }
   if (draining.aborted) onDraining()
   else draining.addEventListener('abort', onDraining)
-  const read = createReader(requests, session, log, answer, lanes)
+  const read = createReader(requests, traced(session, tracer), log, answer, lanes)
   const reading = read()
     .catch((error: unknown) => {
       if (!signal.aborted) log.debug({ error }, 'a session’s stream broke')
@@ -60,33 +62,44 @@ export async function* serveSession(
 /** Reads commands and carries them out; `lanes` are what is still being done, by spell. */
 function createReader(
   requests: AsyncIterable<SessionRequest>,
-  session: Session,
+  execute: (request: SessionRequest, command: Command) => Promise<Answer['result']>,
   log: Log,
   answer: (response: Answer) => void,
   lanes: Map<string, Promise<void>>,
 ): () => Promise<void> {
-  const execute = async (id: number, command: Command) => {
+  const carryOut = async (request: SessionRequest, command: Command) => {
+    const { id } = request
     try {
-      answer({ id, result: await session.execute(command) })
+      answer({ id, result: await execute(request, command) })
     } catch (error) {
       answer({ id, result: { $case: 'failed', value: toFailed(error, log) } })
     }
   }
   return async () => {
-    for await (const { id, command } of requests) {
+    for await (const request of requests) {
+      const { command } = request
       if (!command) continue
       const lane = laneOf(command)
       if (lane === undefined) {
-        void execute(id, command)
+        void carryOut(request, command)
         continue
       }
       const before = lanes.get(lane) ?? Promise.resolve()
-      const work = before.then(() => execute(id, command))
+      const work = before.then(() => carryOut(request, command))
       // A start comes after what was said before it; what is said next need not wait until it is stored.
       if (command.$case === 'start') continue
       lanes.set(lane, work)
       void work.then(() => lanes.get(lane) === work && lanes.delete(lane))
     }
+  }
+}
+
+/** Commands are parts of the traces that they name; a heartbeat is part of none. */
+function traced(session: Session, tracer: Tracer) {
+  return ({ traceparent }: SessionRequest, command: Command) => {
+    if (!tracer.on || traceparent === '') return session.execute(command)
+    const name = `session ${command.$case}`
+    return inSpan(tracer, name, { kind: 'server', parent: traceparent }, () => session.execute(command))
   }
 }
 
