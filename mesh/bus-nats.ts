@@ -139,7 +139,10 @@ class NatsBus implements Bus {
     this.#hasEnded = true
     clearTimeout(this.#again)
     clearTimeout(this.#told)
-    await (this.#isConnected ? this.#connection?.drain() : this.#connection?.close())
+    const connection = this.#connection
+    // It may be lost meanwhile.
+    if (this.#isConnected) await connection?.drain().catch(() => undefined)
+    await connection?.close()
     await this.#watching
   }
 
@@ -147,6 +150,8 @@ class NatsBus implements Bus {
     const { pattern, callback } = one
     one.live = connection.subscribe(pattern, {
       callback: (error, message) => {
+        // The connection's status tells of what is denied.
+        if (error instanceof PermissionViolationError) return
         if (error) return this.#log.error({ error, pattern }, 'a bus subscription failed')
         try {
           callback(toBusMessage(message))
