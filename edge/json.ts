@@ -1,4 +1,4 @@
-import { invalid } from '#mesh/errors.ts'
+import { CodedError, invalid } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
 
 export interface JsonLimits {
@@ -10,6 +10,9 @@ export const JSON_LIMITS: JsonLimits = { depth: 64, keys: 10_000, stringCharacte
 /** Of whole documents: a large spell has many keys. */
 export const DOCUMENT_LIMITS: JsonLimits = { ...JSON_LIMITS, keys: 1_000_000 }
 
+/** The reason of the error for a text that is no JSON at all. */
+export const NOT_JSON = 'NOT_JSON'
+
 /** Parses a JSON text from outside and checks its shape. Throws INVALID_ARGUMENT with every problem. */
 export function parseJson(text: string, limits: JsonLimits): unknown {
   let value: unknown
@@ -17,7 +20,8 @@ export function parseJson(text: string, limits: JsonLimits): unknown {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw invalid(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CodedError('INVALID_ARGUMENT', `not JSON: ${why}`, { reason: NOT_JSON })
   }
   const problems = checkShape(value, limits)
   if (problems.length > 0) throw invalid(problems)
@@ -50,6 +54,9 @@ function checkShape(value: unknown, { keys: most, stringCharacters }: JsonLimits
   const visit = (one: unknown, path: () => string): void => {
     if (typeof one === 'string') {
       if (one.length > stringCharacters) refuse(path(), `is longer than ${stringCharacters} characters`)
+    } else if (typeof one === 'number') {
+      // JSON.parse reads 1e999 so, and JSON.stringify writes null for it.
+      if (!Number.isFinite(one)) refuse(path(), 'is a larger number than there is')
     } else if (Array.isArray(one)) one.forEach((item, index) => visit(item, () => `${path()}[${index}]`))
     else if (typeof one === 'object' && one !== null) {
       for (const [key, item] of Object.entries(one)) {

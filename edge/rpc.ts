@@ -1,4 +1,6 @@
 import { CodedError } from '#mesh/errors.ts'
+import type { Code } from '#mesh/errors.ts'
+import { NOT_JSON } from './json.ts'
 import type { RpcError } from './protocol.ts'
 
 /** JSON-RPC codes: the specification's own, and -32000 for what a method refuses. */
@@ -13,25 +15,39 @@ export const RPC = {
 
 const RETRIABLE = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'CANCELLED'])
 
+/** An answer is smaller than what it answers can be. */
+const MESSAGE_LIMIT = 1_000
+const MOST_PROBLEMS = 20
+
 /** An error of the protocol's own. */
 export function rpcError(code: number, reason: string, message: string, retry = false): RpcError {
-  return { code, message, data: { reason, retry } }
+  return { code, message: cut(message), data: { reason, retry } }
 }
 
 /** A coded error as a session shows it. */
 export function toRpcError(error: unknown): RpcError {
   if (!(error instanceof CodedError)) return rpcError(RPC.internal, 'INTERNAL', 'internal')
-  const { code, message, problems } = error
+  const { code, message, reason = code } = error
+  const problems = error.problems.slice(0, MOST_PROBLEMS).map(one => ({
+    ...one,
+    path: cut(one.path),
+    message: cut(one.message),
+  }))
   const [first] = problems
   return {
-    code: code === 'INVALID_ARGUMENT' ? RPC.params : RPC.refused,
-    message,
-    data: {
-      reason: error.reason ?? code,
-      retry: RETRIABLE.has(code),
-      ...(first ? { field: first.path, problems } : {}),
-    },
+    code: codeOf(code, reason),
+    message: cut(message),
+    data: { reason, retry: RETRIABLE.has(code), ...(first ? { field: first.path, problems } : {}) },
   }
+}
+
+function codeOf(code: Code, reason: string): number {
+  if (code !== 'INVALID_ARGUMENT') return RPC.refused
+  return reason === NOT_JSON ? RPC.parse : RPC.params
+}
+
+function cut(text: string): string {
+  return text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)}…`
 }
 
 /** The frame of an answer. */
