@@ -62,14 +62,21 @@ function exporterTo({ endpoint, headers }: TraceOptions): SpanExporter {
   return new OTLPTraceExporter({
     url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
     timeoutMillis: EXPORT_MS,
-    headers: Object.fromEntries(
-      headers
-        .split(',')
-        .map(one => one.split('=', 2))
-        .filter(([name]) => name?.trim())
-        .map(([name = '', value = '']) => [name.trim(), decodeURIComponent(value.trim())]),
-    ),
+    headers: readHeaders(headers),
   })
+}
+
+function readHeaders(text: string): Record<string, string> {
+  const pairs = [...text.matchAll(/([^=,\s]+)\s*=([^,]*)/g)]
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, decode(value.trim())]))
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Counts what is sent and what is lost, and tells of losses now and then. */

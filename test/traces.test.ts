@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { embedded } from '#mesh/testing.ts'
-import { spellOf, talking } from '#nodes/examples.suite.ts'
+import { delayed, spellOf, talking } from '#nodes/examples.suite.ts'
 import { chainOf, startCollector } from './collector.ts'
 import type { CollectedSpan, Collector } from './collector.ts'
 import { somebody } from './modes.suite.ts'
 import type { RunningSystem } from './modes.suite.ts'
 import { missingPrograms, startGround, startMesh } from './processes.ts'
+import type { Mesh } from './processes.ts'
 
+const START_RUN = 'spellmesh.spell_runner.v1.SpellRunnerService/StartRun'
 const COMPLETE = 'spellmesh.completion.v1.CompletionService/Complete'
 const newTrace = () => {
   const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
@@ -24,6 +26,9 @@ const failing = spellOf(
   },
   [['start.out', 'ask.in']],
 )
+
+const inTrace = (traceId: string, name: string) => (spans: readonly CollectedSpan[]) =>
+  spans.find(one => one.traceId === traceId && one.name === name)
 
 /** The names from a span up. */
 function pathOf(spans: readonly CollectedSpan[], last: CollectedSpan): readonly string[] {
@@ -43,9 +48,6 @@ function testTraces(start: StartTraced, apart: boolean): void {
     await system?.[Symbol.asyncDispose]()
     await collector?.[Symbol.asyncDispose]()
   }, 60_000)
-
-  const inTrace = (traceId: string, name: string) => (spans: readonly CollectedSpan[]) =>
-    spans.find(one => one.traceId === traceId && one.name === name)
 
   /** A call between services is seen from both sides where it goes over gRPC. */
   const call = (name: string) => (apart ? [name, name] : [name])
@@ -71,7 +73,7 @@ function testTraces(start: StartTraced, apart: boolean): void {
       ...call(COMPLETE),
       'node ai/complete',
       'run',
-      ...call('spellmesh.spell_runner.v1.SpellRunnerService/StartRun'),
+      ...call(START_RUN),
       'POST /v1/spells/{spell_id}/runs',
     ])
     expect(first).toMatchObject({
@@ -169,9 +171,12 @@ const missing = missingPrograms()
 ;(missing.length === 0 ? describe : describe.skip)(
   `as separate processes over gRPC, NATS and PostgreSQL${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` : ''}`,
   () => {
-    testTraces(async ({ url }) => {
+    let mesh: Mesh
+    let collector: Collector
+    testTraces(async given => {
+      collector = given
       const ground = await startGround()
-      const mesh = await startMesh(ground, { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/` })
+      mesh = await startMesh(ground, { OTEL_EXPORTER_OTLP_ENDPOINT: `${given.url}/`, RUN_LEASE_MS: '1000' })
       return {
         url: mesh.url,
         async [Symbol.asyncDispose]() {
@@ -180,5 +185,36 @@ const missing = missingPrograms()
         },
       }
     }, true)
+
+    test('a run that another runner takes up stays in its trace', async () => {
+      const { token, rest } = await somebody(mesh.url)
+      const { id } = await rest.createSpell(delayed(3_000))
+      const { traceId, traceparent } = newTrace()
+      const reply = await fetch(`${mesh.url}/v1/spells/${id}/runs`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          prefer: 'respond-async',
+          traceparent,
+        },
+        body: '{}',
+      })
+      const { run } = (await reply.json()) as { run: { id: string } }
+      const [runner] = mesh.programs.runners
+      await runner?.stop('SIGKILL')
+      await mesh.startRunner({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+      const ended = await collector.until('second run', spans =>
+        spans.find(
+          ({ attributes }) => attributes['spellmesh.run.id'] === run.id && attributes['spellmesh.run.attempt'] === 2,
+        ),
+      )
+      // Its parent was in the memory of the runner that was killed.
+      expect(ended).toMatchObject({
+        traceId,
+        links: [{ traceId, spanId: ended.parentSpanId }],
+        attributes: { 'spellmesh.run.status': 'completed' },
+      })
+    })
   },
 )
