@@ -285,7 +285,7 @@ const EVIL = fc.oneof(
     { toString: 1 },
     { toJSON: 1 },
     { length: 1e9 },
-    { then: 1 },
+    { valueOf: 1 },
   ),
   fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<unknown>,
   fc.string({ unit: 'binary', maxLength: 300 }),

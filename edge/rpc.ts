@@ -37,7 +37,11 @@ export function toRpcError(error: unknown): RpcError {
   return {
     code: codeOf(code, reason),
     message: cut(message),
-    data: { reason, retry: RETRIABLE.has(code), ...(first ? { field: first.path, problems } : {}) },
+    data: {
+      reason: reason === NOT_JSON ? code : reason,
+      retry: RETRIABLE.has(code),
+      ...(first ? { field: first.path, problems } : {}),
+    },
   }
 }
 

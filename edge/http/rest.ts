@@ -128,11 +128,20 @@ function readQuery(
 }
 
 async function readBody(request: Request): Promise<Fields> {
-  const text = await request.text()
+  const text = decode(await request.arrayBuffer())
   if (text === '') return {}
   const body = parseJson(text, /\/v1\/spells(?:\/|$)/.test(request.url) ? DOCUMENT_LIMITS : JSON_LIMITS)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid('expected a JSON object')
   return body as Fields
+}
+
+/** Bytes that are no UTF-8 are not to become other ones unnoticed. */
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw invalid('the body is not UTF-8')
+  }
 }
 
 function toCookie(name: string, value: string, secure: boolean): string {
