@@ -10,6 +10,8 @@ import type { Told } from './kit.suite.ts'
 const FRAME_BYTES = 64 * 1024
 const SEED = 20_261_121
 let system: TestSystem
+/** Everything that was published. */
+const subjects = new Set<string>()
 let ada: Person
 let bob: Person
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
   system = await embedded({
     settings: { REGISTRATION: 'open', COMMANDS_PER_SECOND: '1000000', SOCKETS_WAITING: '100', LOG_LEVEL: 'silent' },
   })
+  system.bus.subscribe('>', ({ subject }) => void subjects.add(subject))
   ada = await person('ada@example.org')
   bob = await person('bob@example.org')
 }, 60_000)
@@ -332,3 +335,8 @@ test('a call that is altered at random brings an answer, never a fault, and the 
   expect((await program.call('spell.open', { spell: ada.spell })).error).toBeUndefined()
   program.ws.terminate()
 }, 60_000)
+
+test('whatever was said, what was published has subjects of proper tokens', () => {
+  expect(subjects.size).toBeGreaterThan(2)
+  expect([...subjects].filter(one => !/^[a-z]+\.v1(?:\.[A-Za-z0-9_-]{1,64})*$/.test(one))).toEqual([])
+})

@@ -39,6 +39,8 @@ const FLIPS = 48
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_121)
 
 let system: TestSystem
+/** Everything that was published. */
+const subjects = new Set<string>()
 let grpc: RawGrpc
 let authorization = ''
 let known: Readonly<Record<string, unknown>> = {}
@@ -48,6 +50,7 @@ beforeAll(async () => {
   system = await embedded({
     settings: { REGISTRATION: 'open', GRPC_PORT: String(port), GRPC_HOST: '127.0.0.1', LOG_LEVEL: 'silent' },
   })
+  system.bus.subscribe('>', ({ subject }) => void subjects.add(subject))
   grpc = new RawGrpc(`127.0.0.1:${port}`)
   const { account } = await system
     .client(UserServiceDefinition)
@@ -191,6 +194,11 @@ test('texts, numbers and JSON that nobody means are refused, or are nothing to b
   expect(cases.length).toBeGreaterThan(500)
   expect(await wrongAnswers(cases)).toEqual([])
 }, 120_000)
+
+test('whatever was asked, what was published has subjects of proper tokens', () => {
+  expect(subjects.size).toBeGreaterThan(2)
+  expect([...subjects].filter(one => !/^[a-z]+\.v1(?:\.[A-Za-z0-9_-]{1,64})*$/.test(one))).toEqual([])
+})
 
 test('what is too large, torn, nested or no UTF-8 is refused', async () => {
   const path = '/spellmesh.spell_runner.v1.SpellRunnerService/GetSpell'
