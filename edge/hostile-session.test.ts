@@ -6,6 +6,7 @@ import type { TestSystem } from '#mesh/testing.ts'
 import { greeter } from '#nodes/examples.suite.ts'
 import { Program } from './kit.suite.ts'
 import type { Told } from './kit.suite.ts'
+import { frame, handshake, RawClient } from './sockets/raw-client.suite.ts'
 
 const FRAME_BYTES = 64 * 1024
 const SEED = 20_261_121
@@ -154,6 +155,63 @@ test('a first frame that proves nothing ends the socket', async () => {
     expect([frame.slice(0, 200), await program.closed]).toEqual([frame.slice(0, 200), code])
   }
 })
+
+test('only one’s own pages, the right path and the right protocol open a socket', async () => {
+  const statuses: Record<string, unknown> = {}
+  for (const [name, { path = '/v1/session', protocol = 'spellmesh.v1', origin = '' }] of Object.entries<Opening>({
+    right: {},
+    'its own origin': { origin: system.url },
+    'another origin': { origin: 'https://evil.example' },
+    'its own name before another': { origin: `${system.url}.evil.example` },
+    'its own address at another port': { origin: 'http://localhost:1' },
+    'the origin of a file': { origin: 'null' },
+    'no origin at all': { origin: ' ' },
+    'another protocol': { protocol: 'spellmesh.v2' },
+    'another path': { path: '/v1/session/' },
+    'a path with dots': { path: '/v1/../v1/session' },
+  })) {
+    const client = new RawClient(Number(new URL(system.url).port))
+    const headers = { Host: new URL(system.url).host, 'Sec-WebSocket-Protocol': protocol, Origin: origin || undefined }
+    client.write(handshake(headers, path))
+    await client.until(() => client.head !== '')
+    statuses[name] = client.head.slice(9, 12)
+    client.destroy()
+  }
+  expect(statuses).toEqual({
+    right: '101',
+    'its own origin': '101',
+    'another origin': '403',
+    'its own name before another': '403',
+    'its own address at another port': '403',
+    'the origin of a file': '403',
+    'no origin at all': '101',
+    'another protocol': '400',
+    'another path': '404',
+    'a path with dots': '404',
+  })
+})
+
+interface Opening {
+  readonly path?: string
+  readonly protocol?: string
+  readonly origin?: string
+}
+
+test('whoever opens a socket and says nothing, or half of it, is let go', async () => {
+  const silent = await RawClient.open(
+    Number(new URL(system.url).port),
+    { 'Sec-WebSocket-Protocol': 'spellmesh.v1' },
+    '/v1/session',
+  )
+  const half = await RawClient.open(
+    Number(new URL(system.url).port),
+    { 'Sec-WebSocket-Protocol': 'spellmesh.v1' },
+    '/v1/session',
+  )
+  half.write(frame({ opcode: 1, payload: call('session.connect', { token: ada.token }) }).subarray(0, 50))
+  await Promise.all([silent.ended, half.ended])
+  for (const { events } of [silent, half]) expect(events).toEqual(['close 4400 session.connect did not come in time'])
+}, 30_000)
 
 test('a binary frame, and one over the limit, end the socket', async () => {
   const [binary, large] = [await connect(), await connect()]

@@ -81,9 +81,13 @@ export class RawClient {
     return this.#socket.closed
   }
 
-  static async open(port: number, headers: Readonly<Record<string, string | undefined>> = {}): Promise<RawClient> {
+  static async open(
+    port: number,
+    headers: Readonly<Record<string, string | undefined>> = {},
+    path = '/session',
+  ): Promise<RawClient> {
     const client = new RawClient(port)
-    client.write(handshake(headers))
+    client.write(handshake(headers, path))
     await client.until(() => client.head !== '')
     return client
   }
