@@ -117,12 +117,10 @@ function testTraces(start: StartTraced, apart: boolean): void {
     expect(pathOf(collector.spans, asked)).toEqual([...call(COMPLETE), 'node ai/complete', ...above])
     expect(pathOf(collector.spans, delivered)).toEqual(['deliver ev.v1', 'send ev.v1', ...above])
     expect(chainOf(collector.spans, delivered).at(-1)?.parentSpanId).toBe(spanId)
-    if (apart)
-      expect(chainOf(collector.spans, delivered).map(({ service }) => service)).toEqual([
-        'spellmesh-edge',
-        ...Array<string>(3).fill('spellmesh-spell-runner'),
-        'spellmesh-edge',
-      ])
+    const services = ['spellmesh-edge', ...Array<string>(3).fill('spellmesh-spell-runner'), 'spellmesh-edge']
+    expect(chainOf(collector.spans, delivered).map(({ service }) => service)).toEqual(
+      apart ? services : services.map(() => 'spellmesh'),
+    )
     expect(await collector.until('commit', inTrace(traceId, 'commit'))).toMatchObject({
       attributes: { 'db.system.name': 'postgresql' },
     })
