@@ -30,8 +30,10 @@ export interface Runners {
 
 const LIST_MS = 2_000
 const AVOID_MS = 5_000
-const MOST_TRIES = 6
+/** How long a call is tried at one runner after the other: as long as all of them may take to start again. */
+const TRY_MS = 10_000
 const WAIT_MS = 150
+const MOST_WAIT_MS = 600
 
 export interface RunnersOptions {
   /** Reaches some runner: the one of this process, or whichever the address leads to. */
@@ -119,6 +121,12 @@ function isGone(error: unknown): boolean {
   return isCoded(error, 'UNAVAILABLE')
 }
 
+/** Waits before a further try. */
+function again(tries: number): Promise<void> {
+  const waitMs = Math.min(MOST_WAIT_MS, WAIT_MS * tries) * (0.5 + Math.random())
+  return new Promise(resolve => setTimeout(resolve, waitMs))
+}
+
 type Attempt = <T>(
   user: string,
   call: (client: RunnerClient, again: boolean) => Promise<T>,
@@ -128,14 +136,15 @@ type Attempt = <T>(
 /** Makes a call at the user's runner, then at others, with growing waits. */
 function createAttempts(place: (user: string) => Place, avoid: (id: string) => void): Attempt {
   return async (user, call, mayTryAgain) => {
+    const late = Date.now() + TRY_MS
     for (let tries = 1; ; tries++) {
       const { id, client } = place(user)
       try {
         return await call(client, tries > 1)
       } catch (error) {
         if (isGone(error)) avoid(id)
-        if (tries >= MOST_TRIES || !mayTryAgain(error)) throw error
-        await new Promise(resolve => setTimeout(resolve, WAIT_MS * tries * (0.5 + Math.random())))
+        if (Date.now() > late || !mayTryAgain(error)) throw error
+        await again(tries)
       }
     }
   }
@@ -190,19 +199,21 @@ async function* watch(
   options: ClientCallOptions = {},
 ): AsyncGenerator<WatchRunResponse> {
   let after = request.after ?? 0
+  let late = Infinity
   for (let tries = 1; ; tries++) {
     const { id, client } = place(options.caller?.user ?? '')
     try {
       for await (const batch of client.watchRun({ ...request, after }, options)) {
         yield batch
         after = batch.firstSeq + batch.entries.length - 1
-        tries = 1
+        late = Infinity
       }
       return
     } catch (error) {
-      if (options.signal?.aborted || !isGone(error) || tries >= MOST_TRIES) throw error
+      late = Math.min(late, Date.now() + TRY_MS)
+      if (options.signal?.aborted || !isGone(error) || Date.now() > late) throw error
       avoid(id)
-      await new Promise(resolve => setTimeout(resolve, WAIT_MS * tries))
+      await again(tries)
     }
   }
 }

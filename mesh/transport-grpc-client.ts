@@ -3,7 +3,7 @@ import { ClientError, createChannel, createClient, Metadata } from 'nice-grpc'
 import { LRUCache } from 'lru-cache'
 import { abortable } from './abortable.ts'
 import { decodeError } from './error-trailer.ts'
-import { CodedError, cancelled, deadline, toCode } from './errors.ts'
+import { CodedError, cancelled, deadline, toCode, unavailable } from './errors.ts'
 import { ERROR_TRAILER, GRPC_OPTIONS, toGrpcDefinition } from './grpc-options.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Client, ClientCallOptions, Contract, Method } from './service.ts'
@@ -191,6 +191,11 @@ async function toCallMetadata(
   return sent
 }
 
+/** `spell_runner` in `/spellmesh.spell_runner.v1.SpellRunnerService/GetRun`, as its folder is called. */
+function serviceOf(path: string): string {
+  return /^\/spellmesh\.(\w+)\./.exec(path)?.[1]?.replaceAll('_', '-') ?? 'a service'
+}
+
 type OpenCall = ReturnType<typeof openCall>
 
 /** One call in flight: its signal joins the caller's with the deadline, and its errors become coded. */
@@ -212,7 +217,11 @@ function openCall({ signal, deadlineMs }: ClientCallOptions, fallbackMs: number 
     toCoded(error: unknown): unknown {
       if (controller.signal.aborted) return controller.signal.reason
       if (!(error instanceof ClientError)) return error
-      return decodeError(toCode(error.code), error.details, trailer?.getAll(ERROR_TRAILER))
+      const pieces = trailer?.getAll(ERROR_TRAILER)
+      // Of the transport itself: its words are for operators, and tell addresses.
+      if (toCode(error.code) === 'UNAVAILABLE' && !pieces?.length)
+        return unavailable(`${serviceOf(error.path)} cannot be reached at the moment: try again`, { cause: error })
+      return decodeError(toCode(error.code), error.details, pieces)
     },
     end() {
       clearTimeout(timer)
