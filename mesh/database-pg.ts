@@ -20,7 +20,10 @@ async function connectedPool(url: string, { max, log }: { max: number; log: Log 
   } catch (error) {
     await limited.end()
     if (!(error instanceof Error && /unsupported startup parameter/.test(error.message))) throw error
-    log.info({}, 'the database refuses statement_timeout as a start-up parameter: set it for the role')
+    log.info(
+      {},
+      "a pooler refuses statement_timeout as a start-up parameter: set it for the role, or in pgbouncer's connect_query",
+    )
     return createPool(url, max, {})
   }
 }
@@ -42,6 +45,8 @@ function createPool(url: string, max: number, extra: pg.PoolConfig): pg.Pool {
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000
+/** Of migrations: they lift the server's limit. */
+const RUN_TIMEOUT_MS = 3_600_000
 const INT8 = 20
 
 /** As PGlite has it: a number while that is exact. */
@@ -92,13 +97,18 @@ async function close(kysely: Kysely<unknown>, pool: pg.Pool): Promise<void> {
   if (!pool.ended && !pool.ending) await pool.end()
 }
 
+/** What the client waits for as long as it takes; the types do not know of that. */
+function patient(text: string): pg.QueryConfig & { readonly query_timeout: number } {
+  return { text, query_timeout: RUN_TIMEOUT_MS }
+}
+
 async function inTransaction<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
     await client.query('begin')
     const result = await work({
-      run: async text => void (await client.query(text)),
+      run: async text => void (await client.query(patient(text))),
       query: async <Row>(text: string, parameters: readonly unknown[] = []) =>
         (await client.query(text, [...parameters])).rows as Row[],
     })

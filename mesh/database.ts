@@ -19,7 +19,7 @@ export interface Database extends AsyncDisposable {
 
 /** Plain SQL inside a transaction. */
 export interface Session {
-  /** One or more statements without parameters. */
+  /** One or more statements without parameters, which may take long: migrations. */
   run(text: string): Promise<void>
   /** One statement. */
   query<Row>(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>

@@ -9,13 +9,15 @@ export async function migrate(database: Database, service: string, migrations: M
   const schema = schemaName(service)
   await prepare(database)
   await database.transaction(async session => {
-    await session.query('insert into mesh.migrations (service, version) values ($1, 0) on conflict do nothing', [
+    // What is large takes its time, and the others wait for it. The service's name is a folder's.
+    await session.run(
+      `set local statement_timeout = 0;
+       insert into mesh.migrations (service, version) values ('${service}', 0) on conflict do nothing;
+       select 1 from mesh.migrations where service = '${service}' for update`,
+    )
+    const [row] = await session.query<{ version: number }>('select version from mesh.migrations where service = $1', [
       service,
     ])
-    const [row] = await session.query<{ version: number }>(
-      'select version from mesh.migrations where service = $1 for update',
-      [service],
-    )
     const version = row?.version ?? 0
     const due = files.filter(file => file.number > version)
     if (version > (files.at(-1)?.number ?? 0))
