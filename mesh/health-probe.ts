@@ -72,12 +72,21 @@ function toAnswer(status: string, body: Buffer): string {
   return serving ? '' : 'gRPC: it is not serving'
 }
 
-function isRefused(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return ('code' in error && error.code === 'ECONNREFUSED') || isRefused(error.cause)
+interface Failure {
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly cause?: unknown
 }
 
+function isRefused(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { code, cause } = error as Failure
+  return code === 'ECONNREFUSED' || isRefused(cause)
+}
+
+/** fetch tells why in the cause. */
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message}: ${textOf(error.cause)}`
+  if (typeof error !== 'object' || error === null) return String(error)
+  const { message, cause } = error as Failure
+  return cause === undefined ? String(message) : `${String(message)}: ${textOf(cause)}`
 }

@@ -14,14 +14,14 @@ export const HEALTH = { unknown: 0, serving: 1, notServing: 2, serviceUnknown: 3
 
 const requestType = {
   encode: ({ service }: HealthRequest) => new BinaryWriter().uint32(10).string(service),
-  decode: (input: Uint8Array): HealthRequest => ({
+  decode: (input: BinaryReader | Uint8Array): HealthRequest => ({
     service: String(readField(input, reader => reader.string()) ?? ''),
   }),
   fromPartial: ({ service = '' }: Partial<HealthRequest>): HealthRequest => ({ service }),
 }
 const responseType = {
   encode: ({ status }: HealthResponse) => new BinaryWriter().uint32(8).int32(status),
-  decode: (input: Uint8Array): HealthResponse => ({ status: Number(readField(input, reader => reader.int32()) ?? 0) }),
+  decode: (input: BinaryReader | Uint8Array): HealthResponse => ({ status: Number(readField(input, reader => reader.int32()) ?? 0) }),
   fromPartial: ({ status = 0 }: Partial<HealthResponse>): HealthResponse => ({ status }),
 }
 
@@ -60,8 +60,8 @@ export function createHealth(services: readonly string[], draining: AbortSignal)
 }
 
 /** The first field's value; both messages have one field only. */
-function readField<T>(input: Uint8Array, read: (reader: BinaryReader) => T): T | undefined {
-  const reader = new BinaryReader(input)
+function readField<T>(input: BinaryReader | Uint8Array, read: (reader: BinaryReader) => T): T | undefined {
+  const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
   let value: T | undefined
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag()

@@ -1,5 +1,5 @@
 // deploy/k8s: the base, and two overlays over it.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderGateway } from './gateway.ts'
 import { renderGround } from './ground.ts'
@@ -30,11 +30,7 @@ export function renderK8s(services: readonly Deployed[], version: string): Rende
       ...inFolder('k8s/overlays/large', renderLarge(services, version)),
     },
     // kustomize reads no file outside its folder.
-    texts: {
-      'k8s/overlays/small/nats.conf': existsSync(join(root, 'deploy/nats/nats.conf'))
-        ? readFileSync(join(root, 'deploy/nats/nats.conf'), 'utf8')
-        : '',
-    },
+    texts: { 'k8s/overlays/small/nats.conf': readFileSync(join(root, 'deploy/nats/nats.conf'), 'utf8') },
   }
 }
 

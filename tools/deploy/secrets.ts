@@ -6,7 +6,8 @@ import type { Deployed } from './mesh.ts'
 
 /** Everything that the overlay "small" refers to, with new passwords at each call. */
 export function renderSecrets(services: readonly Deployed[]): readonly ISecret[] {
-  const password = () => randomBytes(24).toString('hex')
+  // NATS reads a text that begins with a digit as a number.
+  const password = () => `p${randomBytes(24).toString('hex')}`
   const database = password()
   const url = `postgres://spellmesh:${database}@postgres:5432/spellmesh`
   const known = services.map(({ name }) => ({ name, password: password() }))
