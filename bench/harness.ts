@@ -88,6 +88,22 @@ export function toResult(
   }
 }
 
+/** The line for what could not be measured. */
+export function failed(name: string, why: string): Result {
+  const nothing = Number.NaN
+  const against = { name: 'not measured', value: null, failure: why }
+  return {
+    name,
+    unit: '',
+    ours: nothing,
+    against,
+    ratio: null,
+    goal: 'measured',
+    met: false,
+    spread: [nothing, nothing],
+  }
+}
+
 function toAgainst({ name, values, failure }: Opponent): Against {
   if (failure !== undefined) return { name, value: null, failure }
   return { name, value: median(values), spread: spreadOf(values) }

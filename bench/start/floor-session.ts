@@ -1,17 +1,13 @@
 // Run in a process of its own: the least that a durable answer over a session can cost. Bare uWebSockets.js takes a message, bare PGlite commits
 // one row, and a message of the same size as a first entry goes back.
 import { PGlite } from '@electric-sql/pglite'
-import type { TemplatedApp, us_socket } from 'uws-20.51'
+import type { us_socket } from 'uws-20.51'
+import { loadBareUws } from '../edge/bare-uws.ts'
 import { rowOf } from './row.ts'
-
-interface Uws {
-  App(): TemplatedApp
-  us_socket_local_port(socket: us_socket): number
-}
 
 const pglite = await PGlite.create({ dataDir: process.argv[2] ?? '' })
 await pglite.exec('create table bare (id serial primary key, entry json not null)')
-const uws = await load()
+const uws = await loadBareUws()
 uws
   .App()
   .ws('/*', {
@@ -23,9 +19,3 @@ uws
   .listen('127.0.0.1', 0, socket => {
     if (socket) process.stdout.write(`ready ws://127.0.0.1:${uws.us_socket_local_port(socket as us_socket)}\n`)
   })
-
-/** As the edge does: the first one whose binary loads here. */
-async function load(): Promise<Uws> {
-  const module = (await import('uws-20.69').catch(() => import('uws-20.51'))) as { default?: Uws } & Uws
-  return module.default ?? module
-}

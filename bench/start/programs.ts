@@ -19,6 +19,8 @@ export interface Program {
   ask(question: string): Promise<string>
   /** Ends it by SIGTERM, or SIGKILL where that does not do. */
   stop(): Promise<void>
+  /** Ends it by SIGKILL, at once. */
+  end(): Promise<void>
 }
 
 /** What a suite starts and writes; all of it ends with the workshop. */
@@ -145,6 +147,11 @@ class Running implements Program {
     this.kill('SIGTERM')
     await this.ended
     clearTimeout(late)
+  }
+
+  async end(): Promise<void> {
+    this.kill('SIGKILL')
+    await this.ended
   }
 
   kill(signal: NodeJS.Signals): void {
