@@ -4,8 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { openServerDatabase } from '#mesh/database-pg.ts'
+import { createLog } from '#mesh/log.ts'
+import { createRetentionStore } from '#services/spell-runner/retention/store.ts'
+import { commitBatches } from '#services/spell-runner/runs/commit.ts'
+import { createRunStore } from '#services/spell-runner/runs/store.ts'
 import { testSystem } from './modes.suite.ts'
 import type { RunningSystem } from './modes.suite.ts'
 import { freePort, missingPrograms, startGround, startProgram } from './processes.ts'
@@ -84,7 +89,8 @@ async function startNats(folder: string) {
 interface Guarded extends RunningSystem {
   /** What the services wrote to their logs. */
   readonly said: readonly string[]
-  readonly databaseUrl: string
+  /** Of the database through the pooler. */
+  readonly poolerUrl: string
 }
 
 /** The whole system, with two runners, every service as its own user of NATS, the database behind the pooler. */
@@ -124,7 +130,7 @@ async function startGuarded(): Promise<Guarded> {
   return {
     url: `http://127.0.0.1:${ports.edge}`,
     said,
-    databaseUrl: ground.settings.DATABASE_URL,
+    poolerUrl: pooler.url,
     async [Symbol.asyncDispose]() {
       for (const program of programs.toReversed()) await program.stop()
       await Promise.all([pooler.stop(), nats.stop()])
@@ -151,8 +157,8 @@ const missing = [
 
     test('nothing was refused on the way, and the days of journals were made once', async () => {
       expect(system.said.filter(line => /denies|unsupported|prepared statement|does not exist/.test(line))).toEqual([])
-      const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString: system.databaseUrl }) })
-      const database = new Kysely<unknown>({ dialect })
+      await using opened = await openServerDatabase(system.poolerUrl, { max: 2, log: createLog('silent') })
+      const database: Kysely<unknown> = opened.kysely
       const { rows } = await sql<{ kind: string; days: number }>`
         select inhparent::regclass::text as kind, count(*)::integer as days from pg_inherits
         where inhparent in ('spell_runner.batches'::regclass, 'spell_runner.blobs'::regclass) group by 1 order by 1`.execute(
@@ -166,7 +172,63 @@ const missing = [
       const { rows: kept } = await sql<{ count: number }>`
         select count(*)::integer as count from spell_runner.batches_other`.execute(database)
       expect(kept).toEqual([{ count: 0 }])
-      await database.destroy()
     })
+
+    test('a journal that moves to another day while it is written, and read, keeps every entry; days are dropped meanwhile', async () => {
+      await using opened = await openServerDatabase(system.poolerUrl, { max: 8, log: createLog('silent') })
+      const database: Kysely<unknown> = opened.kysely
+      const [days, store] = [createRetentionStore(database), createRunStore(database)]
+      const today = await days.today()
+      const old = Array.from({ length: 8 }, (_, index) => today - 50 - index)
+      // Several at once, as runners that start.
+      await Promise.all([days.make(old), days.make(old), days.make([today, ...old])])
+      await sql`insert into spell_runner.spells values ('s_moves', 'ada', 'n', '', 1, 0, 0)`.execute(database)
+      // Else the runners of the mesh take its runs up.
+      await sql`insert into spell_runner.runners (id, lease_until) values ('me', now() + interval '1 hour')`.execute(
+        database,
+      )
+      const make = {
+        ...{ owner: 'ada', spell: 's_moves', revision: 1, draft: null, library: '{}', limits: '{}', mode: '{}' },
+        ...{ inputs: '{}', session: '', keeps_state: false, started_at: Date.now() },
+      }
+      const entry = (seq: number) => `{"seq":${seq},"at":1,"kind":"node.log"}`
+      let [written, isOver] = [0, false]
+      const commit = async (more: { make?: typeof make } = {}) => {
+        const batch = { run: 'r_moves', attempt: 1, previous: written, texts: [entry(written + 1)], change: undefined }
+        const fine = await commitBatches(database, 'me', [{ make: undefined, ...batch, ...more, state: [], blobs: [] }])
+        expect(fine.size).toBe(1)
+        written++
+      }
+      await commit({ make })
+      const writing = async () => {
+        while (!isOver) await commit()
+      }
+      const reading = async () => {
+        while (!isOver) {
+          const known = written
+          const texts = await store.journal('r_moves')
+          expect(texts.length).toBeGreaterThanOrEqual(known)
+          expect(texts).toEqual(texts.map((_, index) => entry(index + 1)))
+        }
+      }
+      const moving = async () => {
+        let from = today
+        for (const day of old) {
+          expect(await days.move('r_moves', from, day)).toBe(true)
+          // Never one that a run stands in which has not ended.
+          expect([await days.drop(day), await days.drop(from === today ? today - 100 : from)]).toEqual([false, true])
+          from = day
+        }
+        isOver = true
+      }
+      await Promise.all([moving(), writing(), reading()])
+      const texts = await store.journal('r_moves')
+      expect(texts).toEqual(Array.from({ length: written }, (_, index) => entry(index + 1)))
+      const { rows } = await sql<{ day: number; count: number }>`
+        select day, count(*)::integer as count from spell_runner.batches where run = 'r_moves' group by day`.execute(
+        database,
+      )
+      expect(rows).toEqual([{ day: old.at(-1), count: written }])
+    }, 60_000)
   },
 )
