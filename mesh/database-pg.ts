@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { orAway, sayingAway } from './database-away.ts'
 import type { Database, Session } from './database.ts'
 import type { Log } from './log.ts'
 
@@ -29,7 +30,7 @@ async function connectedPool(url: string, { max, log }: { max: number; log: Log 
 }
 
 function createPool(url: string, max: number, extra: pg.PoolConfig): pg.Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: 'spellmesh',
@@ -42,6 +43,9 @@ function createPool(url: string, max: number, extra: pg.PoolConfig): pg.Pool {
     },
     ...extra,
   })
+  // One that is lost in use tells whoever uses it, too; without a listener that would end the process.
+  pool.on('connect', client => client.on('error', () => undefined))
+  return pool
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000
@@ -75,13 +79,13 @@ async function enableVectors(pool: pg.Pool, log: Log): Promise<boolean> {
 }
 
 function toDatabase(pool: pg.Pool, vectors: boolean): Database {
-  const kysely = new Kysely<any>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<any>({ dialect: new PostgresDialect({ pool: sayingAway(pool) }) })
   let closed: Promise<void> | undefined
   return {
     kysely,
     alone: false,
     vectors,
-    transaction: work => inTransaction(pool, work),
+    transaction: work => orAway(inTransaction(pool, work)),
     pool: () => ({ all: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     isReady: () =>
       pool.query('select 1').then(
