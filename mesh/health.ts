@@ -21,7 +21,9 @@ const requestType = {
 }
 const responseType = {
   encode: ({ status }: HealthResponse) => new BinaryWriter().uint32(8).int32(status),
-  decode: (input: BinaryReader | Uint8Array): HealthResponse => ({ status: Number(readField(input, reader => reader.int32()) ?? 0) }),
+  decode: (input: BinaryReader | Uint8Array): HealthResponse => ({
+    status: Number(readField(input, reader => reader.int32()) ?? 0),
+  }),
   fromPartial: ({ status = 0 }: Partial<HealthResponse>): HealthResponse => ({ status }),
 }
 

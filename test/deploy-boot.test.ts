@@ -84,7 +84,8 @@ async function createDatabase(url: string): Promise<void> {
 /** NATS as the overlay has it: its configuration, with the passwords of its secret. */
 function startNats(folder: string, places: Places): Running {
   const map = of(resources, 'ConfigMap').find(({ metadata }) => metadata.name === 'nats-conf')
-  const conf = (map?.['data'] as Record<string, string>)['nats.conf'] ?? ''
+  const { 'nats.conf': conf } = (map?.['data'] ?? {}) as Record<string, string>
+  if (conf === undefined) throw new Error('the overlay has no configuration for NATS')
   writeFileSync(join(folder, 'nats.conf'), conf)
   const port = places.get('nats:4222')?.split(':')[1] ?? ''
   const { PATH = '' } = process.env

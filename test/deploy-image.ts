@@ -1,6 +1,6 @@
 // The content of the image, as deploy/Dockerfile puts it together, in a folder: what the programs of the mesh find there and nothing else.
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,12 +75,16 @@ function isInContext(file: string): boolean {
   return !/\.test\.tsx?$|\.suite\.ts$/.test(file) && basename(file) !== 'README.md'
 }
 
+/** Size and time of every file. */
 function stampsOf(folder: string): ReadonlyMap<string, string> {
-  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const { stdout } = spawnSync('find', [folder, '-type', 'f', '-printf', '%s %T@ %p\\n'], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
   return new Map(
-    entries.map(path => {
-      const { size, mtimeMs } = statSync(join(folder, path))
-      return [path, `${size} ${mtimeMs}`]
+    stdout.split('\n').map(line => {
+      const [size = '', time = '', ...path] = line.split(' ')
+      return [path.join(' '), `${size} ${time}`]
     }),
   )
 }
