@@ -35,7 +35,7 @@ const OPEN = [
   'Authenticate',
 ].concat(['ListVersions', 'Keys'])
 const ALIVE = '/spellmesh.spell_runner.v1.SpellRunnerService/ListSpells'
-const FLIPS = 48
+const FLIPS = 24
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_121)
 
 let system: TestSystem
@@ -211,6 +211,8 @@ test('what is too large, torn, nested or no UTF-8 is refused', async () => {
     'over 4 MB': await send(framed(mega)),
     'said to be 4 GB': await send(framed(Buffer.from('00'), { length: 0xffffffff })),
     'small, and 5 MB unpacked': await send(framed(gzipSync(mega), { flags: 1 }), gzip),
+    'said to be packed': await send(framed(Buffer.from('0a0161', 'hex'), { flags: 1 }), gzip),
+    'packed by a way unknown': await send(framed(Buffer.alloc(9), { flags: 1 }), { 'grpc-encoding': 'zip' }),
     'shorter than it says': await send(framed(Buffer.from('0a0161', 'hex'), { length: 100 })),
     'no message at all': await send(Buffer.alloc(0)),
     'two messages': await send(Buffer.concat([text(Buffer.from('a')), text(Buffer.from('b'))])),
@@ -228,7 +230,10 @@ test('what is too large, torn, nested or no UTF-8 is refused', async () => {
     'over 4 MB': 'RESOURCE_EXHAUSTED',
     'said to be 4 GB': 'RESOURCE_EXHAUSTED',
     'small, and 5 MB unpacked': 'RESOURCE_EXHAUSTED',
-    // gRPC's own word for a call that has not one message, where one is asked for.
+    // gRPC's own words for what cannot be unpacked, said by the library before any of ours is asked.
+    'said to be packed': 'INTERNAL',
+    'packed by a way unknown': 'UNIMPLEMENTED',
+    // And for a call that has not one message, where one is asked for.
     'shorter than it says': 'UNIMPLEMENTED',
     'no message at all': 'UNIMPLEMENTED',
     'two messages': 'UNIMPLEMENTED',
@@ -328,6 +333,6 @@ function hostile(value: unknown): unknown[] {
       ])
       .concat([`${'['.repeat(5_000)}${']'.repeat(5_000)}`, `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`])
       .map(text => Buffer.from(text))
-      .concat([Buffer.from('ff', 'hex'), Buffer.from('22eda08022', 'hex'), Buffer.alloc(3_000_000, '[')])
+      .concat([Buffer.from('ff', 'hex'), Buffer.from('22eda08022', 'hex'), Buffer.alloc(500_000, '[')])
   return []
 }

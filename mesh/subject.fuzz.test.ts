@@ -6,7 +6,8 @@ import { createLog } from './log.ts'
 
 const SEED = 20_261_121
 const GOOD = new Set('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
-const isGood = (token: string) => token.length >= 1 && token.length <= 64 && Array.from(token).every(one => GOOD.has(one))
+const isGood = (token: string) =>
+  token.length >= 1 && token.length <= 64 && Array.from(token).every(one => GOOD.has(one))
 /** Tokens of which many are nearly right. */
 const TOKEN = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 70 }),
