@@ -9,6 +9,8 @@ import type { Deliver } from './measures.ts'
 export interface FeedOptions {
   readonly publish: PublishFrame
   readonly frameBytes: number
+  /** How many entries a run has in the database. */
+  lastSeqOf(user: string, run: string): Promise<number>
   readonly deliver: Deliver
 }
 
@@ -28,9 +30,14 @@ export interface Channels {
   follow(user: string, spell: string, run: string, follower: Follower): { readonly feed: RunFeed } & Subscription
   settled(): Promise<void>
   /** Entries of a run that went by lately, from its first one on without a gap; undefined: they must be read from the journal. */
-  recent(run: string): { readonly attempt: number; readonly texts: readonly string[] } | undefined
+  recent(
+    user: string,
+    spell: string,
+    run: string,
+  ): { readonly attempt: number; readonly texts: readonly string[] } | undefined
   /** All chunks of a run that began to stream just now: its first words may come before whoever started it knows its name. None where some are gone. */
-  firstChunks(run: string): readonly string[]
+  firstChunks(user: string, spell: string, run: string): readonly string[]
+  close(): void
 }
 
 interface Channel {
@@ -39,16 +46,21 @@ interface Channel {
   readonly subscriptions: readonly Subscription[]
 }
 
-const RECENT_RUNS = 500
+const RECENT = { max: 500, ttl: 2_000 }
 const RECENT_ENTRIES = 64
-const RECENT_MS = 2_000
+const WATCH_MS = 1_000
 const RECENT_CHUNKS = 16
 const decoder = new TextDecoder()
 
-export function createChannels(bus: Bus, { publish, frameBytes, deliver }: FeedOptions): Channels {
+export function createChannels(bus: Bus, { publish, frameBytes, deliver, lastSeqOf }: FeedOptions): Channels {
   const channels = new Map<string, Channel>()
   const recent = createRecent(bus)
   const heads = createHeads(bus)
+  // The bus may lose the last word of a run, and nothing more comes of it then.
+  const watching = setInterval(() => {
+    const now = Date.now()
+    for (const { feeds } of channels.values()) for (const feed of feeds.values()) void feed.look(now)
+  }, WATCH_MS)
   const channelOf = (user: string, spell: string): Channel => {
     const key = `${user}.${spell}`
     const channel = channels.get(key) ?? openChannel(bus, user, spell, recent, deliver)
@@ -72,7 +84,8 @@ export function createChannels(bus: Bus, { publish, frameBytes, deliver }: FeedO
     },
     follow(user, spell, run, follower) {
       const channel = channelOf(user, spell)
-      const feed = channel.feeds.get(run) ?? new RunFeed(run, publish, frameBytes)
+      const feed =
+        channel.feeds.get(run) ?? new RunFeed(run, { publish, frameBytes, lastSeq: () => lastSeqOf(user, run) })
       channel.feeds.set(run, feed)
       feed.add(follower)
       const told = heads.set(run, feed)
@@ -88,8 +101,9 @@ export function createChannels(bus: Bus, { publish, frameBytes, deliver }: FeedO
       }
     },
     settled: () => bus.settled(),
-    recent: recent.of,
-    firstChunks: recent.chunksOf,
+    recent: (user, spell, run) => recent.of(channels.get(`${user}.${spell}`)?.listeners, run),
+    firstChunks: (user, spell, run) => recent.chunksOf(channels.get(`${user}.${spell}`)?.listeners, run),
+    close: () => clearInterval(watching),
   }
 }
 
@@ -106,13 +120,13 @@ function openChannel(bus: Bus, user: string, spell: string, recent: Recent, deli
       const { publishedAt, ...batch } = readBatch(run, text)
       const feed = feeds.get(run)
       deliver(message, publishedAt, feed !== undefined, () => {
-        recent.keep(batch)
+        recent.keep(listeners, batch)
         feed?.entries(batch)
         if (batch.first === 1) for (const listener of [...listeners]) listener.began(batch)
       })
     }),
     on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
-      recent.keepChunk(run, text)
+      recent.keepChunk(listeners, run, text)
       feeds.get(run)?.chunk(text)
     }),
     on(subject('chg.v1', user, spell), text => {
@@ -124,28 +138,42 @@ function openChannel(bus: Bus, user: string, spell: string, recent: Recent, deli
 
 type Recent = ReturnType<typeof createRecent>
 
-/** The runs that began lately, from their first entry on, as long as they are short. */
+/**
+ * The runs that began lately, from their first entry on, as long as they are short. Each belongs to the channel that heard it (by its set of listeners): one that
+ * was closed meanwhile has missed what came until it was opened again.
+ */
 function createRecent(bus: Bus) {
-  const recent = new LRUCache<string, { attempt: number; texts: string[] }>({ max: RECENT_RUNS, ttl: RECENT_MS })
-  const chunks = new LRUCache<string, string[]>({ max: RECENT_RUNS, ttl: RECENT_MS })
+  const recent = new LRUCache<string, { owner: object; attempt: number; texts: string[] }>(RECENT)
+  const chunks = new LRUCache<string, { owner: object; all: string[] }>(RECENT)
+  const of = (owner: object | undefined, run: string) => {
+    const known = recent.get(run)
+    return known && known.owner === owner ? known : undefined
+  }
   bus.onGap(() => {
     recent.clear()
     chunks.clear()
   })
   return {
-    chunksOf: (run: string): readonly string[] => chunks.get(run) ?? [],
-    keepChunk(run: string, params: string): void {
+    of,
+    chunksOf(owner: object | undefined, run: string): readonly string[] {
       const known = chunks.get(run)
-      if (known && known.length < RECENT_CHUNKS) known.push(params)
-      else if (known) chunks.delete(run)
-      else if (params.includes('"offset":0,')) chunks.set(run, [params])
+      return known && known.owner === owner ? known.all : []
     },
-    of: (run: string) => recent.get(run),
-    keep({ run, attempt, first, texts }: EntryBatch): void {
-      const known = recent.get(run)
-      if (first === 1 && texts.length <= RECENT_ENTRIES) recent.set(run, { attempt, texts: [...texts] })
-      else if (!known) return
-      else if (known.attempt !== attempt || first !== known.texts.length + 1 || first + texts.length > RECENT_ENTRIES)
+    keepChunk(owner: object, run: string, params: string): void {
+      const known = chunks.get(run)
+      if (known?.owner === owner && known.all.length < RECENT_CHUNKS) known.all.push(params)
+      else if (known) chunks.delete(run)
+      else if (params.includes('"offset":0,')) chunks.set(run, { owner, all: [params] })
+    },
+    keep(owner: object, { run, attempt, first, texts }: EntryBatch): void {
+      const known = of(owner, run)
+      if (first === 1 && texts.length <= RECENT_ENTRIES) recent.set(run, { owner, attempt, texts: [...texts] })
+      else if (
+        !known ||
+        known.attempt !== attempt ||
+        first !== known.texts.length + 1 ||
+        first + texts.length > RECENT_ENTRIES
+      )
         recent.delete(run)
       else known.texts.push(...texts)
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
-import { delayed, greeter, spellOf, talking } from '#nodes/examples.suite.ts'
+import { delayed, greeter, rounds, spellOf, talking } from '#nodes/examples.suite.ts'
 import { Program } from './kit.suite.ts'
 import type { Chunk } from '#graph/journal.ts'
 import type { RunRecord, SpellRecord } from './protocol.ts'
@@ -224,6 +224,23 @@ test('a session that was cut goes on without a gap', async () => {
   const end = await second.until(one => one.params?.entry?.kind === 'run.completed')
   expect([...seen, ...second.entriesOf(run.id)]).toEqual(range(1, end.params?.seq ?? 0))
   second.ws.terminate()
+})
+
+test('who comes to a run that went on while nobody here listened misses nothing', async () => {
+  const spell = await create(rounds(6, 40))
+  const first = await connect()
+  const { result } = await first.call('run.start', { spell })
+  const { run } = result as unknown as { run: RunRecord }
+  await first.until(one => one.params?.run === run.id && (one.params.seq ?? 0) >= 3)
+  await first.call('run.unwatch', { run: run.id })
+  await first.call('spell.close', { spell })
+  let lastSeq = 0
+  for (let status = ''; status !== 'completed';)
+    ({ status, lastSeq } = (await rest<{ run: RunRecord }>('GET', `/v1/runs/${run.id}`)).body.run)
+  const second = await connect()
+  await second.call('run.watch', { run: run.id, after: 2 })
+  await second.until(one => one.params?.entry?.kind === 'run.completed')
+  expect(second.entriesOf(run.id)).toEqual(range(3, lastSeq))
 })
 
 test('positions that do not exist, and runs of others, are refused', async () => {

@@ -40,24 +40,37 @@ export interface Published {
   readonly ended: boolean
 }
 
+/** How a feed works. */
+export interface FeedOptions {
+  readonly publish: PublishFrame
+  readonly frameBytes: number
+  /** How many entries the run has in the database. */
+  lastSeq(): Promise<number>
+}
+
+/** A run at work gives a sign of life each second. */
+const FIRST_PATIENCE_MS = 3_000
+/** One that waits, or is paused, gives none. */
+const MOST_PATIENCE_MS = 60_000
+
 /**
  * One run's live events, for all sessions of this edge that watch it. Those that are up to date are on one topic of the socket server: an entry costs one publish,
  * however many they are. Whoever is not up to date, or does not keep up, is told by itself.
  */
 export class RunFeed {
   readonly #run: string
-  readonly #publish: PublishFrame
-  readonly #frameBytes: number
+  readonly #options: FeedOptions
   readonly #apart = new Set<Follower>()
   readonly #together = new Set<Follower>()
   readonly #chunked = new Set<Follower>()
   #attempt = 0
   #last = -1
+  #heardAt = Date.now()
+  #patienceMs = FIRST_PATIENCE_MS
 
-  constructor(run: string, publish: PublishFrame, frameBytes: number) {
+  constructor(run: string, options: FeedOptions) {
     this.#run = run
-    this.#publish = publish
-    this.#frameBytes = frameBytes
+    this.#options = options
   }
 
   get isEmpty(): boolean {
@@ -102,7 +115,27 @@ export class RunFeed {
     if (this.#together.has(follower)) this.#takeChunks(follower)
   }
 
+  /** Looks into the database where nothing was heard for a while: the bus may have lost the last of it. */
+  async look(now: number): Promise<void> {
+    if (this.isEmpty || now - this.#heardAt < this.#patienceMs) return
+    this.#heardAt = now
+    this.#patienceMs = Math.min(MOST_PATIENCE_MS, 2 * this.#patienceMs)
+    const lastSeq = await this.#options.lastSeq().catch(() => 0)
+    for (const follower of [...this.#together, ...this.#apart]) {
+      const position = follower.position()
+      if (!position || position.seq >= lastSeq) continue
+      this.leave(follower)
+      follower.missed()
+    }
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now()
+    this.#patienceMs = FIRST_PATIENCE_MS
+  }
+
   entries(batch: EntryBatch): void {
+    this.#heard()
     const apart = [...this.#apart]
     if (this.#together.size > 0) this.#tellAll(batch)
     else this.#note(batch)
@@ -119,12 +152,13 @@ export class RunFeed {
       this.#chunked.delete(follower)
       follower.setTopic(this.#chunkTopic, false)
     }
-    if (this.#chunked.size > 0) this.#publish(this.#chunkTopic, notificationText('run.chunk', params))
+    if (this.#chunked.size > 0) this.#options.publish(this.#chunkTopic, notificationText('run.chunk', params))
     for (const follower of [...this.#together, ...this.#apart]) if (!this.#chunked.has(follower)) follower.chunk(params)
   }
 
   head(params: string): void {
-    if (this.#together.size > 0) this.#publish(this.#entryTopic, notificationText('run.head', params))
+    this.#heard()
+    if (this.#together.size > 0) this.#options.publish(this.#entryTopic, notificationText('run.head', params))
     for (const follower of [...this.#apart]) follower.head(params)
   }
 
@@ -164,9 +198,11 @@ export class RunFeed {
     const fresh = texts.slice(next - first)
     if (fresh.length === 0) return
     for (const member of members) if (!member.keepsUp()) this.leave(member)
-    const messages = fresh.map((text, index) => entryMessage(this.#run, attempt, next + index, text, this.#frameBytes))
+    const messages = fresh.map((text, index) =>
+      entryMessage(this.#run, attempt, next + index, text, this.#options.frameBytes),
+    )
     // The server puts frames that are published in one turn into one write.
-    for (const message of messages) this.#publish(this.#entryTopic, message)
+    for (const message of messages) this.#options.publish(this.#entryTopic, message)
     this.#note(batch)
     const bytes = messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0)
     const published = { attempt, lastSeq: this.#last, count: fresh.length, bytes, ended: isEnd(fresh.at(-1)) }

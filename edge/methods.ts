@@ -307,11 +307,11 @@ class ConnectedSession implements Methods {
     const following = channels.follow(this.#session.user, spell, run, watch)
     watch.follow(following.feed)
     this.#watches.set(run, { watch, spell, following })
-    for (const params of channels.firstChunks(run)) watch.chunk(params)
+    for (const params of channels.firstChunks(this.#session.user, spell, run)) watch.chunk(params)
     this.#listen(spell)
     return () => {
       if (watch.over) return
-      const recent = channels.recent(run)
+      const recent = channels.recent(this.#session.user, spell, run)
       if (recent && recent.texts.length >= after) watch.beginWith(recent.attempt, recent.texts)
       else void watch.catchUp()
     }

@@ -15,6 +15,7 @@ import type { AnyClient } from './http/rest.ts'
 import { IDLE_SECONDS, LIMIT_SETTINGS, SOCKET_BUFFER_BYTES } from './limits.ts'
 import { createDeliver } from './measures.ts'
 import { createRunners } from './runners.ts'
+import type { RunnerClient } from './runners.ts'
 import { createSessions } from './sessions.ts'
 import type { SocketServer } from './sockets/socket.ts'
 import { loadUws } from './sockets/uws.ts'
@@ -68,15 +69,17 @@ export default defineService({
       draining: environment.alone ? new AbortController().signal : environment.draining,
     })
     const { spellText, runText } = createTexts(contracts)
+    const channels = createChannels(bus, {
+      publish: (topic, text) => server.publish(topic, text),
+      frameBytes: settings.FRAME_BYTES,
+      deliver: createDeliver(metrics, tracer),
+      lastSeqOf: (user, run) => lastSeqOf(runners.client, user, run),
+    })
     const sessions = createSessions({
       settings,
       authentication,
       runners,
-      channels: createChannels(bus, {
-        publish: (topic, text) => server.publish(topic, text),
-        frameBytes: settings.FRAME_BYTES,
-        deliver: createDeliver(metrics, tracer),
-      }),
+      channels,
       ...{ log, bus, metrics, tracer, spellText, runText },
     })
     const server: SocketServer = await (uws ?? openWs)({
@@ -95,11 +98,17 @@ export default defineService({
       server.refuse()
       await Promise.all([sessions.drain(), untilIdle(http, environment.alone ? ALONE_FINISH_MS : FINISH_MS)])
       await server.close()
+      channels.close()
       runners.close()
     })
     environment.announce(`http://localhost:${server.port}`)
   },
 })
+
+async function lastSeqOf(client: RunnerClient, user: string, runId: string): Promise<number> {
+  const { run } = await client.getRun({ runId }, { caller: { user, service: 'edge' } })
+  return run?.lastSeq ?? 0
+}
 
 /** Clients by the names that the descriptors have for their services. */
 function clientsOf(services: {

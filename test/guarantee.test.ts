@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import type { RestClient } from '#client/types.ts'
 import { Program } from '#edge/kit.suite.ts'
+import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { loadServices } from '#mesh/discover.ts'
+import { startHost } from '#mesh/host.ts'
 import { digestOfEntries } from '#graph/digest.ts'
 import type { Entry } from '#graph/journal.ts'
 import { rounds, spellOf } from '#nodes/examples.suite.ts'
@@ -135,6 +138,21 @@ onMesh(`on a mesh${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` :
     },
     60_000,
   )
+
+  test('… and where the bus says nothing of it', async () => {
+    await using deaf = await startHost({
+      services: await loadServices(['spell-runner', 'completion']),
+      source: { DATABASE_URL: ground.settings.DATABASE_URL, LOG_LEVEL: 'error' },
+      serve: false,
+    })
+    const { id: spellId } = await rest.createSpell(rounds(5, 10))
+    const user = (await rest.me()).account.id
+    const { run } = await deaf
+      .client(SpellRunnerServiceDefinition, { user, service: 'edge' })
+      .startRun({ spellId, detached: true })
+    const { seqs } = await watch(mesh.url, run?.id ?? '')
+    expect(seqs).toEqual(range((await rest.getRun(run?.id ?? '')).lastSeq))
+  }, 60_000)
 
   test(
     GUARANTEE[1],
