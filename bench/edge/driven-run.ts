@@ -41,6 +41,11 @@ export class DrivenRun implements Committable {
     return { run, attempt: 1, previous, texts, make, change: undefined, state: [], blobs: [] }
   }
 
+  /** Whether there is more than was taken. */
+  get isWaiting(): boolean {
+    return this.#texts.length > 0
+  }
+
   committed(): void {
     this.#onCommitted(this.#taken)
   }

@@ -9,6 +9,7 @@ import { createMetrics } from '#mesh/telemetry.ts'
 import { commitBatches } from '#services/spell-runner/runs/commit.ts'
 import { createCommitter } from '#services/spell-runner/runs/committer.ts'
 import { createPublisher } from '#services/spell-runner/runs/publisher.ts'
+import type { Channel } from '#services/spell-runner/runs/publisher.ts'
 import { sharedMicros } from '../mesh/clock.ts'
 import { serveCommands } from '../mesh/commands.ts'
 import { stampOf } from '../mesh/frames.ts'
@@ -27,6 +28,16 @@ const committer = createCommitter(batches => commitBatches(database.kysely, RUNN
 const stamps = new Stamps()
 const runs: DrivenRun[] = []
 let event = 0
+
+function drive(channel: Channel): DrivenRun {
+  const run: DrivenRun = new DrivenRun(channel, ({ first, texts, events }) => {
+    const now = sharedMicros()
+    for (const one of events) stamps.set(one, now)
+    publisher.entries(channel, 1, first, texts)
+    if (run.isWaiting) committer.schedule(run)
+  })
+  return run
+}
 
 /** Numbers an event. */
 const nextEvent = () => ++event
@@ -61,14 +72,7 @@ await serveCommands({
   async populate({ users, file }: { users: number; file: string }) {
     const members = await makeMembers(database, RUNNER, users)
     for (const { user, spell, run } of members) {
-      const channel = { owner: user, spell, run }
-      runs.push(
-        new DrivenRun(channel, ({ first, texts, events }) => {
-          const now = sharedMicros()
-          for (const one of events) stamps.set(one, now)
-          publisher.entries(channel, 1, first, texts)
-        }),
-      )
+      runs.push(drive({ owner: user, spell, run }))
     }
     for (const run of runs) add(run)
     await committer.idle()

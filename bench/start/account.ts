@@ -17,7 +17,7 @@ export async function openAccount(url: string): Promise<Account> {
   return { token, rest: createRest({ baseUrl: url, token: async () => token }) }
 }
 
-const spellOf = (name: string, nodes: object, wires: readonly (readonly string[])[]) =>
+export const spellOf = (name: string, nodes: object, wires: readonly (readonly string[])[]) =>
   ({ format: 'spell/1', name, description: '', nodes, wires, state: {}, notes: [] }) as unknown as JsonObject
 
 /** Three nodes. */

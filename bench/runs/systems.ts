@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+import type { JsonObject } from '#graph/json.ts'
+import { startMesh, UNLIMITED } from '../mesh/mesh.ts'
+import type { Ground, Mesh } from '../mesh/mesh.ts'
+import { openAccount } from '../start/account.ts'
+import { startServer } from '../start/boot.ts'
+import type { Program, Workshop } from '../start/programs.ts'
+import type { Account } from './run-socket.ts'
+
+const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))
+const FLOOR_RUNNER = fileURLToPath(new URL('./floor-runner.ts', import.meta.url))
+const FLOOR_EDGE = fileURLToPath(new URL('./floor-edge.ts', import.meta.url))
+const FLOOR_EMBEDDED = fileURLToPath(new URL('./floor-embedded.ts', import.meta.url))
+
+/** A system under measurement, its floor, and who makes the load. */
+export interface System {
+  /** `embedded`, or `separate`. */
+  readonly name: string
+  readonly url: string
+  readonly load: Program
+  /** The WebSocket URL of the same as bare as it can be, and what that is. */
+  readonly floor: { readonly url: string; readonly name: string; readonly edge?: Program; readonly runner?: Program }
+  readonly mesh?: Mesh
+  end(): Promise<void>
+}
+
+type Settings = Readonly<Record<string, string>>
+
+const startLoad = (workshop: Workshop) => workshop.start(LOAD)
+
+/** Everything in one process, on PGlite. */
+export async function startEmbedded(workshop: Workshop, more: Settings): Promise<System> {
+  const server = await startServer(workshop, workshop.folder(), { ...UNLIMITED, ...more })
+  const floor = await workshop.start(FLOOR_EMBEDDED, [workshop.folder()])
+  const load = await startLoad(workshop)
+  return {
+    ...{ name: 'embedded', url: server.ready, load },
+    floor: { url: floor.ready, name: 'bare: WebSocket → PGlite commit → WebSocket' },
+    end: async () => void (await Promise.all([server, floor, load].map(one => one.end()))),
+  }
+}
+
+/** user, completion, spell-runner and edge as processes, on PostgreSQL and NATS. */
+export async function startSeparate(workshop: Workshop, ground: Ground, more: Settings): Promise<System> {
+  const mesh = await startMesh(workshop, ground, more)
+  const runner = await workshop.start(FLOOR_RUNNER, [ground.DATABASE_URL, ground.NATS_URL])
+  const edge = await workshop.start(FLOOR_EDGE, [runner.ready, ground.NATS_URL])
+  const load = await startLoad(workshop)
+  return {
+    ...{ name: 'separate', url: mesh.edges[0]?.url ?? '', load, mesh },
+    floor: {
+      ...{ url: edge.ready, edge, runner },
+      name: 'bare: WebSocket → edge → gRPC → runner → PostgreSQL commit → NATS → edge → WebSocket',
+    },
+    end: async () => void (await Promise.all([mesh, edge, runner, load].map(one => one.end()))),
+  }
+}
+
+/** Accounts with this spell each. */
+export async function openAccounts(url: string, count: number, document: JsonObject): Promise<Account[]> {
+  const accounts: Account[] = []
+  for (let index = 0; index < count; index++) {
+    const { token, rest } = await openAccount(url)
+    accounts.push({ token, spell: (await rest.createSpell(document)).id })
+  }
+  return accounts
+}
