@@ -64,7 +64,7 @@ function program(version: string) {
     image: `spellmesh:${version}`,
     build: { context: '..', dockerfile: 'deploy/Dockerfile' },
     ...HARDENED,
-    tmpfs: ['/tmp', '/data:uid=1000,gid=1000'],
+    tmpfs: ['/tmp', '/data:mode=1777'],
   }
 }
 
@@ -91,7 +91,7 @@ function postgres() {
       POSTGRES_DB: 'spellmesh',
       POSTGRES_PASSWORD: needed('POSTGRES_PASSWORD'),
     },
-    tmpfs: ['/tmp', '/var/run/postgresql:uid=999,gid=999'],
+    tmpfs: ['/tmp', '/run/postgresql:mode=1777'],
     volumes: ['postgres:/var/lib/postgresql/data'],
     shm_size: '256mb',
     healthcheck: healthcheck(['CMD', 'pg_isready', '-U', 'spellmesh', '-d', 'spellmesh']),
