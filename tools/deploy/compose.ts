@@ -100,7 +100,7 @@ function postgres() {
   }
 }
 
-/** No service speaks to it yet; `--profile knowledge` starts it for those who want to. */
+/** No service speaks to it yet: it starts where `COMPOSE_PROFILES=knowledge` asks for it. */
 function weaviate() {
   return {
     image: WEAVIATE_IMAGE,
