@@ -22,6 +22,8 @@ export interface Leases {
   putAside(id: string, attempt: number, status: string, wakesAt: number | undefined): Promise<void>
   /** When the next run that was put aside is due; undefined: none is. */
   nextWake(): Promise<number | undefined>
+  /** This runner's runs that have not ended, but for these. */
+  others(known: readonly string[]): Promise<readonly { readonly id: string; readonly attempt: number }[]>
   /** Leaves these of this runner's runs to everybody; without a list: all. */
   giveUp(ids?: readonly string[]): Promise<void>
   /** Gives up this runner's runs and its lease, at once. */
@@ -101,7 +103,10 @@ export function createLeases(database: Kysely<unknown>, runner: string, options:
 }
 
 /** How runs are left to others. */
-function createLeaving(database: Kysely<unknown>, runner: string): Pick<Leases, 'putAside' | 'nextWake' | 'giveUp'> {
+function createLeaving(
+  database: Kysely<unknown>,
+  runner: string,
+): Pick<Leases, 'putAside' | 'nextWake' | 'others' | 'giveUp'> {
   return {
     async putAside(id, attempt, status, wakesAt) {
       const until = wakesAt === undefined ? NEVER : Math.min(NEVER, Math.max(1, Math.ceil(wakesAt)))
@@ -116,6 +121,13 @@ function createLeaving(database: Kysely<unknown>, runner: string): Pick<Leases, 
       )
       const at = rows[0]?.at
       return at === null || at === undefined ? undefined : Number(at)
+    },
+    async others(known) {
+      const { rows } = await sql<{ id: string; attempt: number }>`
+        select id, attempt from spell_runner.runs where runner = ${runner} and ended_at = 0 and not id = any (${known}::text[])`.execute(
+        database,
+      )
+      return rows
     },
     async giveUp(ids) {
       const some = ids ? sql`and id = any (${ids}::text[])` : sql``

@@ -62,8 +62,9 @@ export function createRecovery(options: RecoveryOptions): Recovery {
         // One that cannot be taken up must not keep the others from it.
         for (const row of rows) await runs.takeUp(row).catch(() => undefined)
         if (rows.length > 0) options.onTaken(rows.length)
-        if (rows.length < AT_ONCE) return
+        if (rows.length < AT_ONCE) break
       }
+      if (!alone && !leaving) await stray.look()
     } catch (error) {
       log.warn({ error }, 'looking after leases failed')
       // Who cannot renew must not work on: another runner may.
@@ -73,6 +74,7 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     }
   }
 
+  const stray = createStray(leases, runs, log)
   const lookSoon = () => {
     looking ??= look().finally(() => void (looking = undefined))
   }
@@ -96,6 +98,25 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       waker.end()
       await looking
       await leases.release()
+    },
+  }
+}
+
+/**
+ * Finds runs that the database has as this runner's and that nobody works on here: the answer that they were taken was lost on its way, or they were first
+ * stored when the lease had just been lost. Those that are seen twice under the same attempt are given up; whoever looks next takes them.
+ */
+function createStray(leases: Leases, runs: Runs, log: Log): { look(): Promise<void> } {
+  let seen = new Map<string, number>()
+  return {
+    async look() {
+      const found = await leases.others([...runs.active()].map(({ id }) => id))
+      const stray = found.filter(({ id }) => !runs.isTaken(id))
+      const again = stray.filter(({ id, attempt }) => seen.get(id) === attempt)
+      seen = new Map(stray.map(({ id, attempt }) => [id, attempt]))
+      if (again.length === 0) return
+      log.warn({ runs: again.map(({ id }) => id) }, 'runs of this runner that nobody works on here are given up')
+      await leases.giveUp(again.map(({ id }) => id))
     },
   }
 }

@@ -64,6 +64,8 @@ export interface Runs {
   takeUp(row: RunRow): Promise<ActiveRun | undefined>
   /** One that is at work here, whoever's it is. */
   here(id: string): ActiveRun | undefined
+  /** Whether it is at work here, or about to be. */
+  isTaken(id: string): boolean
   get(owner: string, id: string): Promise<RunMessage>
   /** Asks a run something, wherever it is at work; one that was put aside is put to work. Answers it as it is then. */
   ask(owner: string, id: string, command: RunCommand): Promise<RunMessage>
@@ -132,6 +134,7 @@ export function createRuns(options: RunsOptions): Runs {
     },
     takeUp: takeUp.go,
     here: atWork.get,
+    isTaken: id => atWork.get(id) !== undefined || takeUp.get(id) !== undefined,
     get,
     ask,
     active: atWork.all,
