@@ -237,6 +237,21 @@ const text = (value: string) => Buffer.from(value)
       await expect(as(name, password)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   }, 60_000)
 
+  test('a server is reached by its name with any password, and none is told where it cannot be reached', async () => {
+    const port = await freePort()
+    const url = `nats://spell-runner:12%3A34@localhost:${port}`
+    const early = await open(url)
+    expect(JSON.stringify(early.said)).toContain('trying on')
+    expect(JSON.stringify(early.said)).not.toMatch(/12(?:%3A|:)34/)
+    await startServer(port, 'authorization { user: "spell-runner", password: "12:34" }')
+    const late = await open(url)
+    await until(async () => early.bus.isReady())
+    const heard = listen(early, 'sys.v1.revoke.*')
+    await early.bus.settled()
+    late.bus.publish('sys.v1.revoke.ada', text('1'))
+    expect(await heard()).toBe('1')
+  }, 60_000)
+
   test('an address that is none is refused with what was expected', async () => {
     await expect(open('localhost')).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -225,10 +225,11 @@ function toBusMessage({ subject, data: payload, headers }: Msg): BusMessage {
 
 /** One user for all servers. */
 function readUrl(url: string): { servers: string[]; user?: string; pass?: string } {
-  const servers = url.split(',').map(one => one.trim())
-  const parsed = servers.map(server => (URL.canParse(server) ? new URL(server) : undefined))
+  const parsed = url.split(',').map(one => (URL.canParse(one.trim()) ? new URL(one.trim()) : undefined))
+  // The client takes credentials before a host for part of it, and tells them in its errors.
+  const servers = parsed.flatMap(one => (one?.host ? [one.host] : []))
   const [first] = parsed
-  if (!first || parsed.includes(undefined))
+  if (!first || servers.length < parsed.length)
     throw invalid([
       { path: 'NATS_URL', message: 'expected nats://user:password@host:4222, or several separated by commas' },
     ])

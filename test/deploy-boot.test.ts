@@ -68,7 +68,8 @@ async function choosePlaces(ground: Ground): Promise<Places> {
   for (const { name, ports = [] } of servers)
     for (const { containerPort } of ports) places.set(`${name}:${containerPort}`, `127.0.0.1:${await freePort()}`)
   places.set('postgres:5432', new URL(ground.settings.DATABASE_URL).host)
-  places.set('nats:4222', `127.0.0.1:${await freePort()}`)
+  // By its name, as in a cluster.
+  places.set('nats:4222', `localhost:${await freePort()}`)
   return places
 }
 
