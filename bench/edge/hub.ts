@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
+import type { RawData } from 'ws'
 import { sharedMicros } from '../mesh/clock.ts'
 import { serveCommands } from '../mesh/commands.ts'
 import { stampOf } from '../mesh/frames.ts'
@@ -60,10 +61,13 @@ async function uws(told: OnProgress): Promise<Hub> {
   return { url: `ws://127.0.0.1:${port}`, send: event => void app.publish('run', JSON.stringify(event)) }
 }
 
+const textOf = (message: RawData) =>
+  (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString()
+
 async function ws(told: OnProgress): Promise<Hub> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await new Promise(resolve => server.once('listening', resolve))
-  server.on('connection', socket => socket.on('message', message => told(Number(String(message)))))
+  server.on('connection', socket => socket.on('message', message => told(Number(textOf(message)))))
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     send(event) {

@@ -10,6 +10,8 @@ export async function tryRows(
   try {
     for (const result of await work()) report(result)
   } catch (error) {
-    report(failed(name, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)))
+    const [why = ''] = String(error).split('\n')
+    // Of a program that failed, its name is enough.
+    report(failed(name, why.replaceAll(/\S*\/(\S+)/g, '$1').slice(0, 160)))
   }
 }

@@ -9,14 +9,8 @@ const SEQ = ',"seq":'.length
 /** How many digits a stamp has. */
 export const STAMP = 16
 
-const [M, E, C, R, ZERO, NINE] = [...'mecr09'].map(letter => letter.charCodeAt(0)) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-]
+const codeOf = (letter: string) => letter.charCodeAt(0)
+const [M, E, C, R, ZERO, NINE] = [codeOf('m'), codeOf('e'), codeOf('c'), codeOf('r'), codeOf('0'), codeOf('9')]
 
 /** What a frame of the session protocol is. */
 export type Kind = 'answer' | 'entry' | 'chunk' | 'resync' | 'other'

@@ -4,6 +4,7 @@ import { atMost, noGoal, toPartResult, toResult } from '../harness.ts'
 import { sharedMicros } from '../mesh/clock.ts'
 import { ask } from '../mesh/commands.ts'
 import { scaled } from '../mesh/scale.ts'
+import type { Program } from '../start/programs.ts'
 import { openAccounts } from './systems.ts'
 import type { System } from './systems.ts'
 
@@ -13,7 +14,7 @@ const KILLS = scaled(4, 2)
 const WITHIN_MS = 30_000
 
 /** Runners are killed while runs are at work: how long until a run's next entry is at its client. Every entry is checked to follow the one before. */
-export async function measureKills({ url, load, mesh }: System): Promise<Result[]> {
+export async function measureKills({ url, mesh }: System, load: Program): Promise<Result[]> {
   if (!mesh) throw new Error('there are no runners to kill')
   const accounts = await openAccounts(url, ACCOUNTS, rounds(2_000, 40))
   await mesh.startRunner()
@@ -30,7 +31,6 @@ export async function measureKills({ url, load, mesh }: System): Promise<Result[
     await ask(load, 'cancel')
     await mesh.startRunner()
   }
-  await ask(load, 'open', { url, kind: 'edge', accounts: [] })
   const what = `runner killed, ${KILLS} times: its runs go on`
   return [
     toPartResult(`${what}, p50`, 's', 0.5, [back], undefined, noGoal),

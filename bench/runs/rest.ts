@@ -32,7 +32,7 @@ interface Target {
 }
 
 /** The same spell by REST, which waits for its end. */
-export async function measureRest(workshop: Workshop, system: System): Promise<Result[]> {
+export async function measureRest(workshop: Workshop, system: System, load: Program): Promise<Result[]> {
   const accounts = await openAccounts(system.url, ACCOUNTS, greeter)
   const asked = accounts.map(({ token, spell }) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
@@ -42,12 +42,12 @@ export async function measureRest(workshop: Workshop, system: System): Promise<R
   const livez = toTarget('GET /livez of the same server', system.url, [requestText('GET', `${system.url}/livez`, {})])
   const peer = await startNodeRed(workshop)
   const targets = [ours, livez, ...(typeof peer === 'string' ? [] : [peer.target])]
-  for (let round = -1; round < ROUNDS; round++) for (const target of targets) await measure(system, target, round < 0)
-  await connect(system, ours)
+  for (let round = -1; round < ROUNDS; round++) for (const target of targets) await measure(load, target, round < 0)
+  await connect(load, ours)
   const paced: number[][] = []
   for (let round = 0; round < ROUNDS; round++) {
     const given = { perSecond: PER_SECOND, ms: MS, expected: ours.expected }
-    paced.push((await ask<{ took: number[] }>(system.load, 'pace', given)).took)
+    paced.push((await ask<{ took: number[] }>(load, 'pace', given)).took)
   }
   if (typeof peer !== 'string') await peer.program.end()
   return toResults(system, [ours, livez], typeof peer === 'string' ? peer : peer.target, paced)
@@ -57,15 +57,15 @@ const toTarget = (name: string, url: string, asked: readonly string[], expected 
   ...{ name, url, asked, expected, rates: [], many: [], one: [] },
 })
 
-const connect = ({ load }: System, { url, asked }: Target) =>
+const connect = (load: Program, { url, asked }: Target) =>
   ask(load, 'connect', { url, asked, connections: CONNECTIONS })
 
-async function measure(system: System, target: Target, isWarmUp: boolean): Promise<void> {
-  await connect(system, target)
+async function measure(load: Program, target: Target, isWarmUp: boolean): Promise<void> {
+  await connect(load, target)
   const { expected } = target
   const given = { ms: isWarmUp ? MS / 2 : MS, expected }
-  const many = await ask<Asked>(system.load, 'ask', { ...given, connections: CONNECTIONS })
-  const one = await ask<Asked>(system.load, 'ask', { ...given, ms: MS / 4, connections: 1 })
+  const many = await ask<Asked>(load, 'ask', { ...given, connections: CONNECTIONS })
+  const one = await ask<Asked>(load, 'ask', { ...given, ms: MS / 4, connections: 1 })
   if (isWarmUp) return
   target.rates.push(many.perSecond)
   target.many.push(many.took)

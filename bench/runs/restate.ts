@@ -12,7 +12,7 @@ interface Context {
 }
 interface Restate {
   service(definition: object): object
-  serve(options: { services: object[]; port: number }): Promise<number>
+  serve(options: { services: object[]; port: number; logger: () => void }): Promise<number>
 }
 
 const { service, serve } = await loadPeer<Restate>('@restatedev/restate-sdk')
@@ -27,7 +27,8 @@ const steps = service({
   },
 })
 const [ours, ingress, admin, node] = [await freePort(), await freePort(), await freePort(), await freePort()]
-await serve({ services: [steps], port: ours })
+// Its standard output is for answers.
+await serve({ services: [steps], port: ours, logger: () => {} })
 const peers = createRequire(new URL('../peers/package.json', import.meta.url))
 const binary = peers.resolve(`@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`)
 const server = spawn(binary, ['--no-logo', '--listen-mode', 'tcp', '--base-dir', process.argv[2] ?? ''], {

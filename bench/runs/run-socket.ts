@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { SESSION_PATH, SUBPROTOCOL } from '#edge/protocol.ts'
 import { sharedMicros } from '../mesh/clock.ts'
 import { attemptOf, kindOf, runOf, seqOf } from '../mesh/frames.ts'
@@ -42,6 +43,8 @@ export class RunSocket {
   readonly #account: Account
   readonly #asked = new Map<number, Waiting>()
   readonly #runs = new Map<string, Waiting>()
+  /** Tells the runs of this socket from those of others. */
+  readonly #name = randomBytes(6).toString('hex')
   #id = 1
   #connected: (text: string) => void = () => {}
 
@@ -102,7 +105,7 @@ export class RunSocket {
       })
       this.#wire.send(
         this.#kind === 'bare'
-          ? String(id)
+          ? `${id}-${this.#name}`
           : `{"jsonrpc":"2.0","id":${id},"method":"run.start","params":{"spell":"${this.#account.spell}","inputs":{},"options":{"onDetach":"finish"}}}`,
       )
     })

@@ -3,6 +3,7 @@ import { atLeast, atMost, noGoal, toPartResult, toResult } from '../harness.ts'
 import { ask } from '../mesh/commands.ts'
 import { scaled } from '../mesh/scale.ts'
 import { greeter } from '../start/account.ts'
+import type { Program } from '../start/programs.ts'
 import { openAccounts } from './systems.ts'
 import type { System } from './systems.ts'
 
@@ -31,23 +32,22 @@ interface Parts {
 }
 
 /** A 3-node spell over sessions, durable: one in flight, and a hundred. */
-export async function measureSessions(system: System): Promise<Result[]> {
-  const { load, url, floor } = system
+export async function measureSessions(system: System, load: Program): Promise<Result[]> {
+  const { url, floor } = system
   const accounts = await openAccounts(url, ACCOUNTS, greeter)
   const [ours, bare] = [nothing(), nothing()]
   const parts: Parts = { unary: [], stream: [], commit: [], rows: Object.fromEntries(ROWS.map(rows => [rows, []])) }
   for (let round = -1; round < ROUNDS; round++) {
     await ask(load, 'open', { url, kind: 'edge', accounts })
-    await oneRound(system, round < 0 ? nothing() : ours)
+    await oneRound(load, round < 0 ? nothing() : ours)
     await ask(load, 'open', { url: floor.url, kind: 'bare', accounts })
-    await oneRound(system, round < 0 ? nothing() : bare)
+    await oneRound(load, round < 0 ? nothing() : bare)
     if (round >= 0) await measureParts(system, parts)
   }
-  await ask(load, 'open', { url, kind: 'edge', accounts: [] })
   return [...toResults(system, ours, bare), ...toPartResults(system, ours, parts)]
 }
 
-async function oneRound({ load }: System, into: Found): Promise<void> {
+async function oneRound(load: Program, into: Found): Promise<void> {
   const one = await ask<{ first: number[]; end: number[] }>(load, 'one', { ms: ONE_MS })
   const given = { inFlight: IN_FLIGHT, ms: MANY_MS }
   const many = await ask<{ end: number[]; perSecond: number }>(load, 'many', given)

@@ -58,6 +58,7 @@ export async function measureSteps(
   workshop: Workshop,
   ground: Ground,
   system: System,
+  load: Program,
   inbox: Inbox,
 ): Promise<Result[]> {
   const peers = [
@@ -70,11 +71,11 @@ export async function measureSteps(
   const url = `http://${inbox.host}/`
   const [computing, sending] = [await prepare(system, loopOf(STEPS)), await prepare(system, sender(url))]
   for (let round = -1; round < ROUNDS; round++) {
-    await measureOurs(system, computing, sending, round < 0 ? nothing() : ours)
+    await measureOurs(system.url, load, computing, sending, round < 0 ? nothing() : ours)
     for (const [index, peer] of peers.entries())
       peers[index] = await measurePeer(peer, url, round < 0 ? nothing() : peer.found)
   }
-  await Promise.all(peers.map(({ program }) => program?.end()))
+  for (const { program } of peers) await program?.end()
   return toResults(system, ours, peers)
 }
 
@@ -124,7 +125,7 @@ async function prepare(system: System, document: ReturnType<typeof spellOf>): Pr
   return requestText('POST', `${system.url}/v1/spells/${spell}/runs`, headers, '{"inputs":{}}')
 }
 
-async function measureOurs({ url, load }: System, computing: string, sending: string, into: Found): Promise<void> {
+async function measureOurs(url: string, load: Program, computing: string, sending: string, into: Found): Promise<void> {
   const measure = async (request: string, connections: number) => {
     await ask(load, 'connect', { url, asked: [request], connections })
     const given = { ms: MS, connections, expected: '"status":"completed"' }

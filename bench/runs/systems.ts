@@ -12,12 +12,11 @@ const FLOOR_RUNNER = fileURLToPath(new URL('./floor-runner.ts', import.meta.url)
 const FLOOR_EDGE = fileURLToPath(new URL('./floor-edge.ts', import.meta.url))
 const FLOOR_EMBEDDED = fileURLToPath(new URL('./floor-embedded.ts', import.meta.url))
 
-/** A system under measurement, its floor, and who makes the load. */
+/** A system under measurement, and its floor. */
 export interface System {
   /** `embedded`, or `separate`. */
   readonly name: string
   readonly url: string
-  readonly load: Program
   /** The WebSocket URL of the same as bare as it can be, and what that is. */
   readonly floor: { readonly url: string; readonly name: string; readonly edge?: Program; readonly runner?: Program }
   readonly mesh?: Mesh
@@ -26,17 +25,24 @@ export interface System {
 
 type Settings = Readonly<Record<string, string>>
 
-const startLoad = (workshop: Workshop) => workshop.start(LOAD)
+/** Has a process of its own make the load; it ends with `work`, whatever becomes of that. */
+export async function withLoad<T>(workshop: Workshop, work: (load: Program) => Promise<T>): Promise<T> {
+  const load = await workshop.start(LOAD)
+  try {
+    return await work(load)
+  } finally {
+    await load.end()
+  }
+}
 
 /** Everything in one process, on PGlite. */
 export async function startEmbedded(workshop: Workshop, more: Settings): Promise<System> {
   const server = await startServer(workshop, workshop.folder(), { ...UNLIMITED, ...more })
   const floor = await workshop.start(FLOOR_EMBEDDED, [workshop.folder()])
-  const load = await startLoad(workshop)
   return {
-    ...{ name: 'embedded', url: server.ready, load },
+    ...{ name: 'embedded', url: server.ready },
     floor: { url: floor.ready, name: 'bare: WebSocket → PGlite commit → WebSocket' },
-    end: async () => void (await Promise.all([server, floor, load].map(one => one.end()))),
+    end: async () => void (await Promise.all([server, floor].map(one => one.end()))),
   }
 }
 
@@ -45,14 +51,13 @@ export async function startSeparate(workshop: Workshop, ground: Ground, more: Se
   const mesh = await startMesh(workshop, ground, more)
   const runner = await workshop.start(FLOOR_RUNNER, [ground.DATABASE_URL, ground.NATS_URL])
   const edge = await workshop.start(FLOOR_EDGE, [runner.ready, ground.NATS_URL])
-  const load = await startLoad(workshop)
   return {
-    ...{ name: 'separate', url: mesh.edges[0]?.url ?? '', load, mesh },
+    ...{ name: 'separate', url: mesh.edges[0]?.url ?? '', mesh },
     floor: {
       ...{ url: edge.ready, edge, runner },
       name: 'bare: WebSocket → edge → gRPC → runner → PostgreSQL commit → NATS → edge → WebSocket',
     },
-    end: async () => void (await Promise.all([mesh, edge, runner, load].map(one => one.end()))),
+    end: async () => void (await Promise.all([mesh, edge, runner].map(one => one.end()))),
   }
 }
 

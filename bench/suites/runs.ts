@@ -1,13 +1,14 @@
 import { ensurePeers } from '../engine/peers.ts'
-import type { Suite } from '../harness.ts'
+import type { Result, Suite } from '../harness.ts'
 import { tryRows } from '../mesh/attempt.ts'
 import { startGround } from '../mesh/mesh.ts'
 import { measureKills } from '../runs/kills.ts'
 import { measureRest } from '../runs/rest.ts'
 import { measureSessions } from '../runs/sessions.ts'
 import { measureSteps, openInbox } from '../runs/steps.ts'
-import { startEmbedded, startSeparate } from '../runs/systems.ts'
+import { startEmbedded, startSeparate, withLoad } from '../runs/systems.ts'
 import { openWorkshop } from '../start/programs.ts'
+import type { Program } from '../start/programs.ts'
 
 /** What a durable run costs, in one process and in several. */
 export const suite: Suite = {
@@ -22,10 +23,12 @@ export const suite: Suite = {
       for (const start of [() => startEmbedded(workshop, more), () => startSeparate(workshop, ground, more)])
         await tryRows(report, 'runs', async () => {
           const system = await start()
-          await tryRows(report, `session runs, ${system.name}`, () => measureSessions(system))
-          await tryRows(report, `REST runs, ${system.name}`, () => measureRest(workshop, system))
-          await tryRows(report, `durable steps, ${system.name}`, () => measureSteps(workshop, ground, system, inbox))
-          if (system.mesh) await tryRows(report, 'runner killed', () => measureKills(system))
+          const rows = (name: string, work: (load: Program) => Promise<readonly Result[]>) =>
+            tryRows(report, `${name}, ${system.name}`, () => withLoad(workshop, work))
+          await rows('session runs', load => measureSessions(system, load))
+          await rows('REST runs', load => measureRest(workshop, system, load))
+          await rows('durable steps', load => measureSteps(workshop, ground, system, load, inbox))
+          if (system.mesh) await rows('runner killed', load => measureKills(system, load))
           await system.end()
           return []
         })
