@@ -11,7 +11,8 @@ import type { Bus, BusMessage } from './bus.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './telemetry.ts'
 
-const isInstalled = spawnSync('sh', ['-c', 'command -v nats-server']).status === 0
+const PROGRAM = 'nats-server'
+const isInstalled = spawnSync('sh', ['-c', `command -v ${PROGRAM}`]).status === 0
 const CONFIGURATION = new URL('../deploy/nats/nats.conf', import.meta.url)
 const running: { stop(): Promise<void> }[] = []
 afterEach(async () => {
@@ -31,7 +32,7 @@ async function startServer(port: number, configuration?: string): Promise<{ stop
   const folder = mkdtempSync(join(tmpdir(), 'spellmesh-nats-'))
   const file = join(folder, 'nats.conf')
   if (configuration) writeFileSync(file, configuration)
-  const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), ...(configuration ? ['-c', file] : [])], {
+  const child = spawn(PROGRAM, ['-a', '127.0.0.1', '-p', String(port), ...(configuration ? ['-c', file] : [])], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...PASSWORDS },
   })
