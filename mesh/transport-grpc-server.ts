@@ -23,13 +23,20 @@ export interface GrpcServer {
   close(withinMs: number): Promise<void>
 }
 
+/**
+ * How long a connection is used for new calls. A caller resolves the name of a service again when its connection goes: so it finds processes that were added
+ * since. Calls and streams that are open stay.
+ */
+const CONNECTION_AGE_MS = 300_000
+
 /** Serves at `host:port` (port 0: a free one) or `unix:///path`. Every method but the open ones needs a mesh token. */
 export async function openGrpcServer(
   address: string,
   services: readonly Served[],
   identities: Pick<Identities, 'verify'>,
+  connectionAgeMs = CONNECTION_AGE_MS,
 ): Promise<GrpcServer> {
-  const server = createServer(GRPC_OPTIONS)
+  const server = createServer({ ...GRPC_OPTIONS, 'grpc.max_connection_age_ms': connectionAgeMs })
   const calls = createTally()
   for (const { contract, endpoints } of services) {
     const methods = Object.entries(endpoints).map(([key, endpoint]) => [key, toMethod(endpoint, identities, calls)])

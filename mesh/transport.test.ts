@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,10 +42,42 @@ testTransport('over gRPC and a Unix socket', async handlers => {
   return { client: caller => system.client(caller), [Symbol.asyncDispose]: close }
 })
 
+test('calls and streams do not notice that their connection has become too old', async () => {
+  let rounds = 0
+  const handlers: ProbeHandlers = {
+    ask: async request => request,
+    openly: async request => request,
+    async *count({ number }) {
+      for (let at = 0; at < number; at++) {
+        yield { number: at }
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    },
+    gather: async () => ({}),
+    async *converse() {},
+  }
+  await using system = await openGrpc(handlers, 'localhost:0', port => `localhost:${port}`, 100)
+  const client = system.client({ user: 'ada', service: 'test' })
+  const counted = (async () => {
+    const seen: number[] = []
+    for await (const { number } of client.count({ number: 50 })) seen.push(number)
+    return seen
+  })()
+  const late = Date.now() + 1_500
+  while (Date.now() < late) {
+    const answers = await Promise.all(Array.from({ length: 5 }, (_, number) => client.ask({ number })))
+    expect(answers.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4])
+    rounds++
+  }
+  expect(rounds).toBeGreaterThan(10)
+  expect(await counted).toEqual(Array.from({ length: 50 }, (_, index) => index))
+})
+
 async function openGrpc(
   handlers: ProbeHandlers,
   address: string,
   reach: (port: number) => string,
+  connectionAgeMs?: number,
 ): Promise<ProbeSystem> {
   const database = await openTestDatabase()
   const identities = await openIdentities(database)
@@ -52,6 +85,7 @@ async function openGrpc(
     address,
     [{ contract: ProbeDefinition, endpoints: endpointsOf(handlers) }],
     identities,
+    connectionAgeMs,
   )
   const clients = createGrpcClients(identities)
   const close = async () => {
