@@ -11,6 +11,8 @@ export interface Outside extends AsyncDisposable {
   readonly effects: readonly Effect[]
   /** What was at work now, or over only just: whether its answer was taken nobody can say. */
   excuse(): void
+  /** Told of each request when it has come, and when its answer is handed over; the answer waits for it. */
+  watch(pass: (what: string) => Promise<void>): void
 }
 
 const WORDS = ['Once', ' upon', ' a', ' time', ' …']
@@ -25,6 +27,7 @@ interface Noted extends Effect {
 
 export async function openOutside(): Promise<Outside> {
   const effects: Noted[] = []
+  let pass = (_what: string): Promise<void> => Promise.resolve()
   const server = createServer((request, response) => {
     response.on('error', () => {
       // Whoever asked is gone.
@@ -47,9 +50,11 @@ export async function openOutside(): Promise<Outside> {
           JSON.stringify({ object: 'list', data: [{ id: 'tiny-1', object: 'model', created: 1, owned_by: 'a test' }] }),
         )
     const effect = note(request.url === '/send' ? 'send' : 'completion', request, body)
+    await pass(`${effect.kind} has come`)
     response.on('finish', () => {
       effect.endedAt = performance.now()
       effect.answered = !effect.excused
+      pass(`${effect.kind} was answered`).catch(() => undefined)
     })
     if (effect.kind === 'send') return void response.end('taken')
     response.setHeader('content-type', 'text/event-stream')
@@ -70,6 +75,9 @@ export async function openOutside(): Promise<Outside> {
         effect.excused = true
         effect.answered = false
       }
+    },
+    watch(given) {
+      pass = given
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -43,6 +43,7 @@ export interface Report {
 export async function playScenario(options: ScenarioOptions): Promise<Report> {
   const random = createRandom(options.seed)
   const opened: AsyncDisposable[] = []
+  let said: System['said'] = []
   const keep = <T extends AsyncDisposable>(one: T): T => {
     opened.unshift(one)
     return one
@@ -50,12 +51,15 @@ export async function playScenario(options: ScenarioOptions): Promise<Report> {
   try {
     const outside = keep(await openOutside())
     const system = keep(await startSystem({ ...options, random, settings: settingsOf(options, outside.url) }))
+    said = system.said
     const oracle = keep(openOracle(system.databaseUrl, 500))
     const workload = await openWorkload({ ...options, url: system.url, effectsUrl: outside.url, random })
     keep({ [Symbol.asyncDispose]: async () => workload.close() })
     const recoveries = new Map<string, number[]>()
     await injectAll(options.faults, {
-      ...{ system, outside, oracle, random, long: options.long, log: options.log },
+      ...{ system, outside, oracle, long: options.long, log: options.log },
+      // Of its own: what is broken does not depend on what people did meanwhile.
+      random: createRandom(~options.seed),
       observers: () => workload.observers,
       recovered: (what, ms) => void recoveries.set(what, [...(recoveries.get(what) ?? []), ms]),
     })
@@ -63,6 +67,9 @@ export async function playScenario(options: ScenarioOptions): Promise<Report> {
     const history = await writeDown(workload, system, oracle, outside.effects)
     options.dump?.(history)
     return { ...toReport(history, workload), recoveries }
+  } catch (error) {
+    for (const { process, line } of said.slice(-10)) options.log(`${process} said ${line}`)
+    throw error
   } finally {
     for (const one of opened) await one[Symbol.asyncDispose]()
   }
