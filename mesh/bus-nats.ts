@@ -224,7 +224,7 @@ function toBusMessage({ subject, data: payload, headers }: Msg): BusMessage {
 }
 
 /** One user for all servers. */
-function readUrl(url: string): { servers: string[]; user?: string; pass?: string } {
+function readUrl(url: string): { servers: string[]; tls?: object; user?: string; pass?: string } {
   const parsed = url.split(',').map(one => (URL.canParse(one.trim()) ? new URL(one.trim()) : undefined))
   // The client takes credentials before a host for part of it, and tells them in its errors.
   const servers = parsed.flatMap(one => (one?.host ? [one.host] : []))
@@ -234,7 +234,12 @@ function readUrl(url: string): { servers: string[]; user?: string; pass?: string
       { path: 'NATS_URL', message: 'expected nats://user:password@host:4222, or several separated by commas' },
     ])
   const { username, password } = first
-  return username ? { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) } : { servers }
+  return {
+    servers,
+    // `tls://`: nothing goes unencrypted. A server may ask for it anyway.
+    ...(parsed.some(one => one?.protocol === 'tls:') ? { tls: {} } : {}),
+    ...(username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
+  }
 }
 
 const CONNECTION = {
