@@ -27,7 +27,7 @@ interface Opening {
 }
 
 let members: readonly Member[] = []
-let seats: Seat[] = []
+const seats: Seat[] = []
 const stamps = new Stamps()
 const crowd: Crowd = {
   urls: [],
@@ -57,6 +57,11 @@ async function until(holds: () => boolean, withinMs: number, standing: () => str
   crowd.changed = () => {}
 }
 
+function shrink(count: number): void {
+  for (const seat of seats.splice(count)) seat.leave()
+  crowd.faults.length = 0
+}
+
 const total = (of: (seat: Seat) => number) => seats.reduce((sum, seat) => sum + of(seat), 0)
 const standing = () =>
   `${total(seat => (seat.isReady ? 1 : 0))} of ${seats.length} are connected, ${total(seat => seat.received)} entries came, ` +
@@ -84,11 +89,8 @@ await serveCommands({
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
     return { ms: performance.now() - began }
   },
-  leave() {
-    for (const seat of seats) seat.leave()
-    seats = []
-    crowd.faults.length = 0
-  },
+  leave: () => shrink(0),
+  shrink: ({ count }: { count: number }) => shrink(count),
   /** Waits until all together have received so many more entries than at the last call of `mark`. */
   async received({ count, withinMs }: { count: number; withinMs: number }) {
     await until(() => total(seat => seat.received) >= count, withinMs, standing)

@@ -10,6 +10,7 @@ const COLLECTOR = fileURLToPath(new URL('./collect.ts', import.meta.url))
 export const COLLECT: readonly string[] = ['--expose-gc', '--import', COLLECTOR]
 
 export interface Ground {
+  readonly program: Program
   readonly NATS_URL: string
   readonly DATABASE_URL: string
 }
@@ -18,8 +19,8 @@ export interface Ground {
 export async function startGround(workshop: Workshop): Promise<Ground> {
   const missing = missingPrograms()
   if (missing.length > 0) throw new Error(`not installed here: ${missing.join(', ')}`)
-  const { ready } = await workshop.command(process.execPath, [...QUIET, GROUND], {})
-  return JSON.parse(ready) as Ground
+  const program = await workshop.command(process.execPath, [...QUIET, GROUND], {})
+  return { ...(JSON.parse(program.ready) as Omit<Ground, 'program'>), program }
 }
 
 const QUIET = ['--disable-warning=ExperimentalWarning']
@@ -27,9 +28,11 @@ const QUIET = ['--disable-warning=ExperimentalWarning']
 /** The system as separate processes. */
 export interface Mesh {
   readonly ground: Ground
-  readonly runners: Program[]
+  readonly runners: { readonly program: Program; readonly port: number }[]
+  /** Of all its processes, and of what they stand on. */
+  pids(): readonly number[]
   readonly edges: { readonly program: Program; readonly url: string }[]
-  /** One more; others find it by its lease. */
+  /** One more, where the service's address leads, unless another one stands there; edges find it by its lease, within some seconds. */
   startRunner(): Promise<Program>
   startEdge(): Promise<string>
   /** Ends all of them at once. */
@@ -54,8 +57,9 @@ export async function startMesh(
 ): Promise<Mesh> {
   const [user, completion, runner] = [await freePort(), await freePort(), await freePort()]
   const at = (port: number) => `127.0.0.1:${port}`
+  const { NATS_URL, DATABASE_URL } = ground
   const settings = {
-    ...{ ...ground, ...UNLIMITED, GRPC_HOST: '127.0.0.1', HOST: '127.0.0.1', LOCAL_MODEL_DELAY_MS: '5' },
+    ...{ NATS_URL, DATABASE_URL, ...UNLIMITED, GRPC_HOST: '127.0.0.1', HOST: '127.0.0.1', LOCAL_MODEL_DELAY_MS: '5' },
     ...{ USER_ADDRESS: at(user), COMPLETION_ADDRESS: at(completion), SPELL_RUNNER_ADDRESS: at(runner) },
     ...more,
   }
@@ -69,15 +73,18 @@ export async function startMesh(
       ...{ ...settings, GRPC_PORT: String(port), ...own },
     })
   const others = await Promise.all([start('user', user), start('completion', completion)])
-  const runners: Program[] = []
+  const runners: Mesh['runners'] = []
   const edges: Mesh['edges'] = []
   const mesh: Mesh = {
     ground,
     runners,
     edges,
+    pids: () =>
+      [ground.program, ...others, ...[...runners, ...edges].map(({ program }) => program)].map(({ pid }) => pid),
     async startRunner() {
-      const program = await start('spell-runner', runners.length === 0 ? runner : await freePort())
-      runners.push(program)
+      const port = runners.some(one => one.port === runner) ? await freePort() : runner
+      const program = await start('spell-runner', port)
+      runners.push({ program, port })
       return program
     },
     async startEdge() {
@@ -87,7 +94,7 @@ export async function startMesh(
       return `http://127.0.0.1:${port}`
     },
     async end() {
-      await Promise.all([...edges.map(({ program }) => program), ...runners, ...others].map(one => one.end()))
+      await Promise.all([...[...edges, ...runners].map(({ program }) => program), ...others].map(one => one.end()))
     },
   }
   await mesh.startRunner()

@@ -17,10 +17,10 @@ const STILL_MICROS = 500_000
 
 const live = () => sockets.flatMap(socket => socket.live)
 
-async function until(holds: () => boolean, withinMs: number): Promise<void> {
-  for (const late = performance.now() + withinMs; !holds();) {
+async function until(holds: () => boolean, withinMs: number, late = () => ''): Promise<void> {
+  for (const end = performance.now() + withinMs; !holds();) {
     if (faults.length > 0) throw new Error(faults[0])
-    if (performance.now() > late) throw new Error(`not within ${withinMs} ms`)
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms ${late()}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
@@ -54,7 +54,12 @@ await serveCommands({
   },
   /** How long after a moment the runs went on that were taken over, in seconds; resolves when every run has gone on. */
   async moved({ began, withinMs }: { began: number; withinMs: number }) {
-    await until(() => live().every(({ at }) => at > began + STILL_MICROS), withinMs)
+    const still = () => live().filter(({ at }) => at <= began + STILL_MICROS)
+    await until(
+      () => still().length === 0,
+      withinMs,
+      () => `${still().length} of ${live().length} runs have not gone on: ${JSON.stringify(still().slice(0, 2))}`,
+    )
     const moved = live().flatMap(({ movedAt }) => (movedAt > began ? [(movedAt - began) / 1e6] : []))
     return { moved, stayed: live().length - moved.length }
   },

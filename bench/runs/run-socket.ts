@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { backOffMs } from '#client/back-off.ts'
 import { SESSION_PATH, SUBPROTOCOL } from '#edge/protocol.ts'
 import { sharedMicros } from '../mesh/clock.ts'
 import { attemptOf, kindOf, runOf, seqOf } from '../mesh/frames.ts'
@@ -34,6 +35,8 @@ const ID = '{"jsonrpc":"2.0","id":'.length
 const KIND = Buffer.from('"kind":"run.')
 const COMPLETED = Buffer.from('"kind":"run.completed"')
 const GREETING = Buffer.from('"greeting":"Hello world"')
+const MOST_TRIES = 8
+const RESYNC = /"params":\{"run":"([^"]+)"/
 const RUN = /"result":\{"run":\{"id":"([^"]+)"/
 
 /** A session that starts runs of one spell. Entries are counted, and the end is checked. */
@@ -43,10 +46,12 @@ export class RunSocket {
   readonly #account: Account
   readonly #asked = new Map<number, Waiting>()
   readonly #runs = new Map<string, Waiting>()
+  /** Calls that watch a run again, and what is done where they are refused. */
+  readonly #watching = new Map<number, () => void>()
   /** Tells the runs of this socket from those of others. */
   readonly #name = randomBytes(6).toString('hex')
   #id = 1
-  #connected: (text: string) => void = () => {}
+  #answered: (text: string) => void = () => {}
 
   private constructor(url: string, kind: 'edge' | 'bare', account: Account) {
     this.#kind = kind
@@ -56,7 +61,10 @@ export class RunSocket {
       isEdge ? `${url.replace('http', 'ws')}${SESSION_PATH}` : url,
       {
         frame: (bytes, from, to) => (isEdge ? this.#frame(bytes, from, to) : this.#bareFrame(bytes, from, to)),
-        closed: code => this.#failAll(new Error(`the session was closed with ${code}`)),
+        closed: code => {
+          this.#answered(`closed with ${code}`)
+          this.#failAll(new Error(`the session was closed with ${code}`))
+        },
       },
       isEdge ? SUBPROTOCOL : undefined,
     )
@@ -67,16 +75,29 @@ export class RunSocket {
     await socket.#wire.opened
     if (kind === 'bare') return socket
     const { token, spell } = account
-    const params = { token, client: { name: 'bench', version: '1' }, open: [spell] }
-    const answer = await new Promise<string>(resolve => {
-      socket.#connected = resolve
-      socket.#wire.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'session.connect', params }))
-    })
-    if (!answer.includes('"opened":[{"spell":{')) throw new Error(answer.slice(0, 300))
-    return socket
+    const params = { token, client: { name: 'bench', version: '1' } }
+    await socket.#call('session.connect', params)
+    for (let tries = 1; ; tries++) {
+      const answer = await socket.#call('spell.open', { spell })
+      if (answer.includes('"result":')) return socket
+      // What may be tried again, a client tries again.
+      if (!answer.includes('"retry":true') || tries === MOST_TRIES) throw new Error(answer.slice(0, 300))
+      await new Promise(resolve => setTimeout(resolve, backOffMs(tries)))
+    }
   }
 
+  /** A call that nothing else is waited for beside. */
+  #call(method: string, params: object): Promise<string> {
+    return new Promise(resolve => {
+      this.#answered = resolve
+      this.#wire.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
+    })
+  }
+
+  /** Nobody is told any more what becomes of its runs. */
   close(): void {
+    this.#asked.clear()
+    this.#runs.clear()
     this.#wire.destroy()
   }
 
@@ -114,7 +135,7 @@ export class RunSocket {
   #frame(bytes: Buffer, from: number, to: number): void {
     const kind = kindOf(bytes, from)
     if (kind === 'answer') return this.#answer(bytes.toString('utf8', from, to))
-    if (kind === 'resync') return this.#failAll(new Error(bytes.toString('utf8', from, to)))
+    if (kind === 'resync') return this.#watch(RESYNC.exec(bytes.toString('utf8', from, to))?.[1] ?? '', 0)
     if (kind !== 'entry') return
     const run = runOf(bytes, from)
     const waiting = this.#runs.get(run)
@@ -133,9 +154,22 @@ export class RunSocket {
     waiting.resolve({ first: waiting.first, end: performance.now() - waiting.began })
   }
 
+  /** Watches a run again from where it is, as long as that is refused for a while only. */
+  #watch(run: string, tries: number): void {
+    const waiting = this.#runs.get(run)
+    if (!waiting) return
+    if (tries === MOST_TRIES) return waiting.reject(new Error(`${run} cannot be watched again`))
+    const id = ++this.#id
+    this.#watching.set(id, () => void setTimeout(() => this.#watch(run, tries + 1), backOffMs(tries)))
+    const params = { run, after: waiting.seq }
+    this.#wire.send(JSON.stringify({ jsonrpc: '2.0', id, method: 'run.watch', params }))
+  }
+
   #answer(text: string): void {
     const id = Number.parseInt(text.slice(ID, ID + 16), 10)
-    if (id === 1) return this.#connected(text)
+    if (id === 1) return this.#answered(text)
+    const watchAgain = this.#watching.get(id)
+    if (this.#watching.delete(id) && text.includes('"error":{"code"')) return watchAgain?.()
     const waiting = this.#asked.get(id)
     if (!waiting) return
     this.#asked.delete(id)

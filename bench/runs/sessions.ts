@@ -1,6 +1,7 @@
 import type { Goal, Result } from '../harness.ts'
 import { atLeast, atMost, noGoal, toPartResult, toResult } from '../harness.ts'
 import { ask } from '../mesh/commands.ts'
+import { processorMicros } from '../mesh/processor.ts'
 import { scaled } from '../mesh/scale.ts'
 import { greeter } from '../start/account.ts'
 import type { Program } from '../start/programs.ts'
@@ -20,8 +21,10 @@ interface Found {
   readonly end: number[][]
   readonly manyEnd: number[][]
   readonly perSecond: number[]
+  /** Microseconds of processor time for each of many. */
+  readonly micros: number[]
 }
-const nothing = (): Found => ({ first: [], end: [], manyEnd: [], perSecond: [] })
+const nothing = (): Found => ({ first: [], end: [], manyEnd: [], perSecond: [], micros: [] })
 
 /** Of what the floor is made of: how long each took, and rows a second by the size of the commit. */
 interface Parts {
@@ -39,22 +42,24 @@ export async function measureSessions(system: System, load: Program): Promise<Re
   const parts: Parts = { unary: [], stream: [], commit: [], rows: Object.fromEntries(ROWS.map(rows => [rows, []])) }
   for (let round = -1; round < ROUNDS; round++) {
     await ask(load, 'open', { url, kind: 'edge', accounts })
-    await oneRound(load, round < 0 ? nothing() : ours)
+    await oneRound(load, system.pids, round < 0 ? nothing() : ours)
     await ask(load, 'open', { url: floor.url, kind: 'bare', accounts })
-    await oneRound(load, round < 0 ? nothing() : bare)
+    await oneRound(load, floor.pids, round < 0 ? nothing() : bare)
     if (round >= 0) await measureParts(system, parts)
   }
   return [...toResults(system, ours, bare), ...toPartResults(system, ours, parts)]
 }
 
-async function oneRound(load: Program, into: Found): Promise<void> {
+async function oneRound(load: Program, pids: readonly number[], into: Found): Promise<void> {
   const one = await ask<{ first: number[]; end: number[] }>(load, 'one', { ms: ONE_MS })
   const given = { inFlight: IN_FLIGHT, ms: MANY_MS }
+  const before = processorMicros(pids)
   const many = await ask<{ end: number[]; perSecond: number }>(load, 'many', given)
   into.first.push(one.first)
   into.end.push(one.end)
   into.manyEnd.push(many.end)
   into.perSecond.push(many.perSecond)
+  into.micros.push((processorMicros(pids) - before) / many.end.length)
 }
 
 async function measureParts({ floor }: System, into: Parts): Promise<void> {
@@ -87,6 +92,13 @@ function toResults({ name, floor }: System, ours: Found, bare: Found): Result[] 
     row('session run of 3 nodes, one in flight', 0.99, 'end', atMost(3, 'ms')),
     toResult(`${many}, ${name}`, 'runs/s', ours.perSecond, against, atLeast(8_000, 'runs/s')),
     row(many, 0.99, 'manyEnd', noGoal),
+    toResult(
+      `${many}, ${name}: processor time of a run`,
+      'µs',
+      ours.micros,
+      { name: floor.name, values: bare.micros },
+      noGoal,
+    ),
     row('run.start → first entry', 0.5, 'first', atMost(10, 'ms')),
     row('run.start → first entry', 0.99, 'first', atMost(40, 'ms')),
   ]

@@ -17,8 +17,16 @@ export interface System {
   /** `embedded`, or `separate`. */
   readonly name: string
   readonly url: string
+  /** Of all its processes. */
+  readonly pids: readonly number[]
   /** The WebSocket URL of the same as bare as it can be, and what that is. */
-  readonly floor: { readonly url: string; readonly name: string; readonly edge?: Program; readonly runner?: Program }
+  readonly floor: {
+    readonly url: string
+    readonly name: string
+    readonly pids: readonly number[]
+    readonly edge?: Program
+    readonly runner?: Program
+  }
   readonly mesh?: Mesh
   end(): Promise<void>
 }
@@ -40,8 +48,8 @@ export async function startEmbedded(workshop: Workshop, more: Settings): Promise
   const server = await startServer(workshop, workshop.folder(), { ...UNLIMITED, ...more })
   const floor = await workshop.start(FLOOR_EMBEDDED, [workshop.folder()])
   return {
-    ...{ name: 'embedded', url: server.ready },
-    floor: { url: floor.ready, name: 'bare: WebSocket → PGlite commit → WebSocket' },
+    ...{ name: 'embedded', url: server.ready, pids: [server.pid] },
+    floor: { url: floor.ready, pids: [floor.pid], name: 'bare: WebSocket → PGlite commit → WebSocket' },
     end: async () => void (await Promise.all([server, floor].map(one => one.end()))),
   }
 }
@@ -52,9 +60,9 @@ export async function startSeparate(workshop: Workshop, ground: Ground, more: Se
   const runner = await workshop.start(FLOOR_RUNNER, [ground.DATABASE_URL, ground.NATS_URL])
   const edge = await workshop.start(FLOOR_EDGE, [runner.ready, ground.NATS_URL])
   return {
-    ...{ name: 'separate', url: mesh.edges[0]?.url ?? '', mesh },
+    ...{ name: 'separate', url: mesh.edges[0]?.url ?? '', mesh, pids: mesh.pids() },
     floor: {
-      ...{ url: edge.ready, edge, runner },
+      ...{ url: edge.ready, edge, runner, pids: [ground.program.pid, edge.pid, runner.pid] },
       name: 'bare: WebSocket → edge → gRPC → runner → PostgreSQL commit → NATS → edge → WebSocket',
     },
     end: async () => void (await Promise.all([mesh, edge, runner].map(one => one.end()))),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const LATE_MS = 60_000
+const LATE_MS = 150_000
 
 /** A program in a process of its own. */
 export interface Program {
