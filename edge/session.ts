@@ -196,6 +196,10 @@ export class Session implements SocketHandlers {
     this.#methods?.drained()
   }
 
+  dropped(): void {
+    this.#parts.metrics.dropped.add()
+  }
+
   /** Ends it from this side. */
   end(code: number, reason: string): void {
     if (this.#state === 'closed') return

@@ -18,6 +18,8 @@ export interface SocketHandlers {
   message(text: string | undefined): void
   /** What was buffered has got less. */
   drain(): void
+  /** What was published did not fit the buffer any more. */
+  dropped?(): void
   close(code: number): void
 }
 

@@ -53,6 +53,7 @@ function openUws(uws: Uws, options: ServerOptions): ReturnType<OpenServer> {
       ws.getUserData().handlers?.message(isBinary ? undefined : decoder.decode(message))
     },
     drain: ws => ws.getUserData().handlers?.drain(),
+    dropped: ws => ws.getUserData().handlers?.dropped?.(),
     close(ws, code) {
       const { socket, handlers } = ws.getUserData()
       socket?.gone()
