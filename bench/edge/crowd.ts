@@ -87,6 +87,7 @@ await serveCommands({
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    if (watch) await until(() => seats.every(seat => seat.isCaughtUp), 30_000, standing)
     return { ms: performance.now() - began }
   },
   leave: () => shrink(0),

@@ -1,5 +1,6 @@
 import type { Result } from '../harness.ts'
 import { atLeast, toResult } from '../harness.ts'
+import { reasonOf } from '../mesh/attempt.ts'
 import { ask } from '../mesh/commands.ts'
 import { scaled } from '../mesh/scale.ts'
 import type { Program } from '../start/programs.ts'
@@ -28,7 +29,7 @@ export async function measureHot(stage: Stage): Promise<Result[]> {
   for (const { kind, name, socket, entries } of HUBS) {
     const found = await measureHub(stage, kind, socket, entries).then(
       values => ({ values, failure: undefined }),
-      (error: unknown) => ({ values: [], failure: String(error).slice(0, 200) }),
+      (error: unknown) => ({ values: [], failure: reasonOf(error) }),
     )
     const what = `one hot run, ${WATCHERS} watchers`
     results.push(toResult(what, 'deliveries/s', ours, { name, ...found }, atLeast(1_000_000, 'deliveries/s')))

@@ -61,8 +61,9 @@ async function uws(told: OnProgress): Promise<Hub> {
   return { url: `ws://127.0.0.1:${port}`, send: event => void app.publish('run', JSON.stringify(event)) }
 }
 
-const textOf = (message: RawData) =>
-  (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString()
+function textOf(message: RawData): string {
+  return (Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as Buffer)).toString()
+}
 
 async function ws(told: OnProgress): Promise<Hub> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Result } from '../harness.ts'
 import { atMost, toResult } from '../harness.ts'
+import { reasonOf } from '../mesh/attempt.ts'
 import { ask } from '../mesh/commands.ts'
 import { scaled } from '../mesh/scale.ts'
 import type { Program } from '../start/programs.ts'
@@ -30,7 +31,7 @@ export async function measureMemory(stage: Stage): Promise<Result[]> {
   for (const { kind, name, socket } of HUBS) {
     const found = await ofHub(stage, kind, socket).then(
       values => ({ values, failure: undefined }),
-      (error: unknown) => ({ values: [], failure: String(error).slice(0, 200) }),
+      (error: unknown) => ({ values: [], failure: reasonOf(error) }),
     )
     const what = 'idle session with one open spell, in the edge'
     results.push(toResult(what, 'KB', ours, { name, ...found }, atMost(8, 'KB')))

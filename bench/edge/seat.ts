@@ -140,7 +140,10 @@ export class Seat {
     const connected = await this.#call('session.connect', params)
     if (/"opened":\[\{"spell":\{/.exec(connected) === null) throw new Error(connected.slice(0, 300))
     if (resume.length > 0) this.#target = Number(/"resumed":\[\{"run":"[^"]+","lastSeq":(\d+)/.exec(connected)?.[1])
-    else if (this.#watches) await this.#call('run.watch', { run, after: 0 })
+    else if (this.#watches) {
+      const watched = await this.#call('run.watch', { run, after: 0 })
+      this.#target = Number(/"lastSeq":"?(\d+)/.exec(watched)?.[1])
+    }
   }
 
   async #call(method: string, params: object): Promise<string> {

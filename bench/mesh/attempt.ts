@@ -10,8 +10,12 @@ export async function tryRows(
   try {
     for (const result of await work()) report(result)
   } catch (error) {
-    const [why = ''] = String(error).split('\n')
-    // Of a program that failed, its name is enough.
-    report(failed(name, why.replaceAll(/\S*\/(\S+)/g, '$1').slice(0, 160)))
+    report(failed(name, reasonOf(error)))
   }
+}
+
+/** Why something failed, on one line. Of a program that failed, its name is enough. */
+export function reasonOf(error: unknown): string {
+  const [why = ''] = String(error).split('\n')
+  return why.replaceAll(/\S*\/(\S+)/g, '$1').slice(0, 200)
 }

@@ -22,12 +22,15 @@ async function answer(command: Command | undefined, name: string, given: object)
   }
 }
 
-/** Has a program that {@link serveCommands} do something; rejects with what it says of its failure. */
+/** What each program is doing. */
+const busy = new WeakMap<Program, Promise<unknown>>()
+
+/** Has a program that {@link serveCommands} do something, after what it was asked before; rejects with what it says of its failure. */
 export async function ask<T = null>(program: Program, name: string, given: object = {}): Promise<T> {
-  const { value, error } = JSON.parse(await program.ask(JSON.stringify({ name, given }))) as {
-    value: T
-    error?: string
-  }
+  const before = busy.get(program) ?? Promise.resolve()
+  const answered = before.catch(() => {}).then(() => program.ask(JSON.stringify({ name, given })))
+  busy.set(program, answered)
+  const { value, error } = JSON.parse(await answered) as { value: T; error?: string }
   if (error !== undefined) throw new Error(`${name}: ${error}`)
   return value
 }

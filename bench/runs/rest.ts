@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Result } from '../harness.ts'
 import { atLeast, atMost, noGoal, toPartResult, toResult } from '../harness.ts'
+import { reasonOf } from '../mesh/attempt.ts'
 import { ask } from '../mesh/commands.ts'
 import { scaled } from '../mesh/scale.ts'
 import { greeter } from '../start/account.ts'
@@ -107,6 +108,6 @@ async function startNodeRed(workshop: Workshop): Promise<{ program: Program; tar
     const asked = [requestText('GET', `${program.ready}/run`, {})]
     return { program, target: toTarget('Node-RED', program.ready, asked, GREETING) }
   } catch (error) {
-    return String(error).slice(0, 200)
+    return reasonOf(error)
   }
 }

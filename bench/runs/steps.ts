@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createRest } from '#client/index.ts'
 import type { Opponent, Result } from '../harness.ts'
 import { atLeast, atMost, noGoal, toResult } from '../harness.ts'
+import { reasonOf } from '../mesh/attempt.ts'
 import { ask } from '../mesh/commands.ts'
 import type { Ground } from '../mesh/mesh.ts'
 import { scaled } from '../mesh/scale.ts'
@@ -140,7 +141,7 @@ async function startPeer(name: string, start: () => Promise<Program>): Promise<P
   const found = nothing()
   return start().then(
     program => ({ name, found, program }),
-    (error: unknown) => ({ name, found, failure: String(error).split('\n').slice(0, 3).join(' ') }),
+    (error: unknown) => ({ name, found, failure: reasonOf(error) }),
   )
 }
 
@@ -158,7 +159,7 @@ async function measurePeer(peer: Peer, url: string, into: Found): Promise<Peer> 
     await one({ steps: REQUESTS, url }, into.requests)
     return peer
   } catch (error) {
-    return { ...peer, failure: String(error).slice(0, 200) }
+    return { ...peer, failure: reasonOf(error) }
   }
 }
 

@@ -172,7 +172,8 @@ class Running implements Program {
       if (this.#isOver || left <= 0) {
         this.kill('SIGKILL')
         const why = left <= 0 ? `wrote nothing for ${LATE_MS} ms` : 'ended'
-        throw new Error(`${this.#child.spawnargs.join(' ')} ${why}\n${this.#told}`)
+        const cause = /^\S*Error.*$/m.exec(this.#told)?.[0] ?? ''
+        throw new Error(`${this.#child.spawnargs.join(' ')} ${why} ${cause}\n${this.#told}`)
       }
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, left)
