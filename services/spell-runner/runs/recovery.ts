@@ -58,11 +58,8 @@ export function createRecovery(options: RecoveryOptions): Recovery {
     try {
       await renew()
       for (;;) {
-        const rows = leaving ? [] : await leases.takeOrphans(AT_ONCE)
-        // One that cannot be taken up must not keep the others from it.
-        for (const row of rows) await runs.takeUp(row).catch(() => undefined)
-        if (rows.length > 0) options.onTaken(rows.length)
-        if (rows.length < AT_ONCE) break
+        const taken = leaving ? 0 : await takeOrphans(options)
+        if (taken < AT_ONCE) break
       }
       if (!alone && !leaving) await stray.look()
     } catch (error) {
@@ -100,6 +97,14 @@ export function createRecovery(options: RecoveryOptions): Recovery {
       await leases.release()
     },
   }
+}
+
+async function takeOrphans({ leases, runs, onTaken }: RecoveryOptions): Promise<number> {
+  const rows = await leases.takeOrphans(AT_ONCE)
+  // One that cannot be taken up must not keep the others from it.
+  for (const row of rows) await runs.takeUp(row).catch(() => undefined)
+  if (rows.length > 0) onTaken(rows.length)
+  return rows.length
 }
 
 /**
