@@ -41,7 +41,8 @@ function expectWhole({ interrupted = 'nowhere', run, texts, before, count, outsi
     interrupted,
     asked: UNKNOWN_ANSWER.test(interrupted) ? (expect.any(Number) as unknown) : 1,
   })
-  expect(effects('completion').length).toBeLessThanOrEqual(2)
+  // The model's client tries twice more by itself where its connection breaks.
+  expect(effects('completion').length).toBeLessThanOrEqual(4)
   // One key stands for one request, though the clock was read again.
   for (const same of Map.groupBy(outside.effects, ({ key }) => key).values())
     expect(new Set(same.map(({ request }) => request)).size).toBe(1)
