@@ -116,6 +116,18 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 const text = (value: string) => Buffer.from(value)
 
 ;(isInstalled ? describe : describe.skip)(`NATS${isInstalled ? '' : ' (skipped: no nats-server)'}`, () => {
+  test('who subscribes while the bus ends is told nothing, and nothing breaks', async () => {
+    const port = await freePort()
+    await startServer(port)
+    const { bus, said } = await open(`nats://127.0.0.1:${port}`)
+    await until(() => bus.isReady())
+    const ending = bus[Symbol.asyncDispose]()
+    bus.subscribe('chg.v1.a.b', () => undefined).unsubscribe()
+    await ending
+    bus.subscribe('chg.v1.a.b', () => undefined).unsubscribe()
+    expect(said.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
   test('a bus opens while NATS is away, is not ready, and connects when NATS comes', async () => {
     const port = await freePort()
     const url = `nats://127.0.0.1:${port}`

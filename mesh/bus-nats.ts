@@ -109,7 +109,8 @@ class NatsBus implements Bus {
   subscribe(pattern: string, callback: (message: BusMessage) => void) {
     const one: Subscribed = { pattern, callback, live: undefined }
     this.#subscribed.add(one)
-    if (this.#connection) this.#attach(this.#connection, one)
+    // While the process ends, somebody may still come.
+    if (this.#connection && !this.#hasEnded) this.#attach(this.#connection, one)
     return {
       unsubscribe: () => {
         this.#subscribed.delete(one)
