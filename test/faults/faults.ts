@@ -30,6 +30,17 @@ function partOf({ system, random }: Stage, kind: string): Part {
   return part
 }
 
+/** The runner with the most runs at work. */
+async function busiest(stage: Stage): Promise<Part> {
+  const [most] = (await stage.oracle.query(
+    `select substring(l.address from ':(.*)')::integer as port from spell_runner.runs r join spell_runner.runners l on l.id = r.runner
+     where r.ended_at = 0 and l.lease_until > now() group by l.address order by count(*) desc limit 1`,
+  )) as readonly { port: number }[]
+  const { links, parts } = stage.system
+  const found = [...parts.values()].find(({ name }) => links.get(`edges→${name}`)?.port === most?.port)
+  return found ?? partOf(stage, 'runner')
+}
+
 function linkOf({ system }: Stage, name: string): Link {
   const link = system.links.get(name)
   if (!link) throw new Error(`no link is called ${name}; there are ${[...system.links.keys()].join(', ')}`)
@@ -39,7 +50,7 @@ function linkOf({ system }: Stage, name: string): Link {
 const killed =
   (kind: string): Fault =>
   async stage => {
-    const part = partOf(stage, kind)
+    const part = kind === 'runner' ? await busiest(stage) : partOf(stage, kind)
     stage.log(`kill -9 ${part.name}`)
     const watching = kind === 'runner' ? await runsOf(stage, part) : undefined
     const back = kind === 'edge' ? clientsBack(stage) : undefined
@@ -101,7 +112,7 @@ async function clientsBack({ observers, recovered }: Stage): Promise<void> {
 const frozen =
   (kind: string, ms: (random: Random) => number): Fault =>
   async stage => {
-    const part = partOf(stage, kind)
+    const part = kind === 'runner' ? await busiest(stage) : partOf(stage, kind)
     const time = ms(stage.random)
     stage.log(`freeze ${part.name} for ${time} ms`)
     stage.outside.excuse()

@@ -116,18 +116,22 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
 
 /** Passes on what comes, in order, and no faster than it is taken. */
 function relay(from: Socket, to: Socket, delayMs: () => number, filter: Filter | undefined): void {
-  let due = 0
+  const late: { readonly chunk: Buffer; readonly due: number }[] = []
   const write = (chunk: Buffer) => {
     if (to.destroyed || chunk.length === 0 || to.write(chunk)) return
     from.pause()
     to.once('drain', () => from.resume())
   }
+  const flush = () => {
+    while (late[0] && late[0].due <= performance.now()) write(late.shift()?.chunk ?? Buffer.alloc(0))
+    if (late[0]) setTimeout(flush, late[0].due - performance.now())
+  }
   from.on('data', (given: Buffer) => {
     const chunk = filter ? filter(given) : given
-    due = Math.max(due, performance.now() + delayMs())
-    const wait = due - performance.now()
-    if (wait <= 0) write(chunk)
-    else setTimeout(() => write(chunk), wait)
+    const due = performance.now() + delayMs()
+    if (late.length === 0 && delayMs() === 0) return write(chunk)
+    // What is under way goes first.
+    if (late.push({ chunk, due: Math.max(due, late.at(-1)?.due ?? 0) }) === 1) setTimeout(flush, delayMs())
   })
   from.on('end', () => to.end())
 }

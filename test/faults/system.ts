@@ -1,6 +1,7 @@
 // A whole mesh of processes, each of which reaches the others over links of its own.
+import { createServer } from 'node:net'
 import type { Ground, Program, Server } from '../processes.ts'
-import { freePort, startGround, startProgram } from '../processes.ts'
+import { startGround, startProgram } from '../processes.ts'
 import type { Said } from './history.ts'
 import { openLink } from './link.ts'
 import type { Link } from './link.ts'
@@ -40,6 +41,20 @@ export interface SystemOptions {
   readonly edges: number
   readonly random: Random
   readonly settings: Readonly<Record<string, string>>
+}
+
+/** A port that nobody is given by chance: what is killed must find its own free again. */
+async function reservePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    await new Promise(resolve => server.close(resolve))
+    if (isFree) return port
+  }
 }
 
 const CLOCK = new URL('./clock.ts', import.meta.url).href
@@ -97,9 +112,9 @@ async function startParts(
     parts.set(name, part)
     await part.start()
   }
-  const [user, completion] = [await freePort(), await freePort()]
-  const runners = await Promise.all(Array.from({ length: options.runners }, freePort))
-  const edges = await Promise.all(Array.from({ length: options.edges }, freePort))
+  const [user, completion] = [await reservePort(), await reservePort()]
+  const runners = await Promise.all(Array.from({ length: options.runners }, reservePort))
+  const edges = await Promise.all(Array.from({ length: options.edges }, reservePort))
   await begin('user', 'user', { GRPC_PORT: String(user) })
   await begin('completion', 'completion', { GRPC_PORT: String(completion) })
   for (const [index, port] of runners.entries()) {
@@ -114,7 +129,7 @@ async function startParts(
   for (const [index, port] of edges.entries()) {
     const name = `edge-${index + 1}`
     await begin(name, 'edge', {
-      ...{ PORT: String(port), HOST: '127.0.0.1', GRPC_PORT: String(await freePort()) },
+      ...{ PORT: String(port), HOST: '127.0.0.1', GRPC_PORT: String(await reservePort()) },
       SPELL_RUNNER_ADDRESS: await link(`${name}→runners`, ...runners),
       USER_ADDRESS: await link(`${name}→user`, user),
       COMPLETION_ADDRESS: await link(`${name}→completion`, completion),
