@@ -36,15 +36,19 @@ export interface Suite {
 export interface Goal {
   readonly text: string
   readonly met: (ours: number, ratio: number | null) => boolean
+  /** Met without a number against who could not do it at all. */
+  readonly ofRatio?: true
 }
 
 export const ratioAtLeast = (least: number): Goal => ({
   text: `ratio ≥ ${least}`,
   met: (_ours, ratio) => ratio !== null && ratio >= least,
+  ofRatio: true,
 })
 export const ratioAtMost = (most: number): Goal => ({
   text: `ratio ≤ ${most}`,
   met: (_ours, ratio) => ratio !== null && ratio <= most,
+  ofRatio: true,
 })
 export const atMost = (most: number, unit: string): Goal => ({ text: `≤ ${most} ${unit}`, met: ours => ours <= most })
 export const atLeast = (least: number, unit: string): Goal => ({
@@ -81,8 +85,8 @@ export function toResult(
     against: other ?? null,
     ratio,
     goal: goal.text,
-    // Whom it beats that could not do it at all needs no number.
-    met: against?.failure !== undefined || goal.met(value, ratio),
+    met:
+      Number.isFinite(value) && (goal.met(value, ratio) || (goal.ofRatio === true && against?.failure !== undefined)),
     spread: spreadOf(ours),
     ...(ratios.length > 0 ? { ratioSpread: spreadOf(ratios) } : {}),
   }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { ratioAtLeast, toResult } from './harness.ts'
+import { atLeast, failed, noGoal, ratioAtLeast, toPartResult, toResult } from './harness.ts'
 import { toSideBySide } from './table.ts'
 
 test('what was measured against several stands side by side, with what could not do it', () => {
@@ -21,4 +21,12 @@ test('what was measured against several stands side by side, with what could not
     '       ours         by hand      Peer 1.0        Other 2',
     'chain  200 nodes/s  400 (×0.50)  20.00 (×10.00)  failed',
   ])
+})
+
+test('a goal of our own is missed whoever else failed, and nothing is met that was not measured', () => {
+  const failure = { name: 'Peer', values: [], failure: 'it ended' }
+  expect(toResult('rate', 'runs/s', [5], failure, atLeast(4, 'runs/s')).met).toBe(true)
+  expect(toResult('rate', 'runs/s', [3], failure, atLeast(4, 'runs/s')).met).toBe(false)
+  expect(toPartResult('delay', 'ms', 0.5, [], undefined, noGoal).met).toBe(false)
+  expect(failed('delay', 'it ended')).toMatchObject({ met: false, against: { value: null, failure: 'it ended' } })
 })

@@ -14,7 +14,7 @@ const NODE_RED = fileURLToPath(new URL('./node-red.ts', import.meta.url))
 const ACCOUNTS = 5
 const CONNECTIONS = 100
 const ROUNDS = 3
-const MS = scaled(2_000, 500)
+const MS = scaled(1_500, 500)
 const PER_SECOND = scaled(2_000, 100)
 const GREETING = 'Hello world'
 

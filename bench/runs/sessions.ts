@@ -11,8 +11,8 @@ import type { System } from './systems.ts'
 const ACCOUNTS = 5
 const IN_FLIGHT = 100
 const ROUNDS = 3
-const ONE_MS = scaled(1_500, 300)
-const MANY_MS = scaled(2_500, 500)
+const ONE_MS = scaled(1_000, 300)
+const MANY_MS = scaled(2_000, 500)
 const BARE_MS = scaled(500, 200)
 const ROWS = [1, 50, 500] as const
 

@@ -21,8 +21,8 @@ const IN_FLIGHT = 20
 const STEPS = 100
 /** Of steps that send a request. */
 const REQUESTS = 20
-const ROUNDS = 3
-const MS = scaled(1_500, 400)
+const ROUNDS = 2
+const MS = scaled(1_000, 400)
 
 /** Steps a second of many runs at once, and milliseconds a step of one run at a time. */
 interface Found {
