@@ -15,6 +15,7 @@ const tasks = {
   test: { script: 'tools/test.ts', editor: true, lenient: true },
   check: { script: 'tools/check.ts' },
   bench: { script: 'bench/main.ts', editor: true },
+  faults: { script: 'test/faults/main.ts' },
   spell: { script: 'tools/spell.ts', here: true, first: () => ['--from', callersFolder('spell')] },
   prepare: { editor: true, lenient: true },
 }
