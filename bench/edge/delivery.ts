@@ -1,4 +1,5 @@
 import { ask } from '../mesh/commands.ts'
+import { processorMicros } from '../mesh/processor.ts'
 import { scaled } from '../mesh/scale.ts'
 import { readDelays } from '../mesh/stamps.ts'
 import type { Result } from '../harness.ts'
@@ -62,11 +63,17 @@ export async function deliverBare(stage: Stage, into: Delays): Promise<void> {
   }
 }
 
-/** Opens a session for everybody; answers how many a second. */
-export async function openSessions(stage: Stage): Promise<number> {
-  const { crowd, members } = stage
+/** Opens a session for everybody, that watches its run. */
+export async function openSessions(stage: Stage): Promise<Result[]> {
+  const { crowd, members, mesh } = stage
+  const before = processorMicros(mesh.pids())
   const { ms } = await ask<{ ms: number }>(crowd, 'open', { kind: 'edge', urls: edgeUrls(stage), count: members })
-  return (members / ms) * 1000
+  const each = (processorMicros(mesh.pids()) - before) / members
+  const what = `${members} sessions that each open a spell and watch a run`
+  return [
+    toResult(what, 'sessions/s', [(members / ms) * 1000], undefined, noGoal),
+    toResult(`${what}: processor time of one, all processes`, 'µs', [each], undefined, noGoal),
+  ]
 }
 
 export function toDeliveryResults({ members }: Stage, ours: Delays, bare: Delays): Result[] {
