@@ -24,8 +24,8 @@ export type Fault = (stage: Stage) => Promise<void>
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
 function partOf({ system, random }: Stage, kind: string): Part {
-  const found = [...system.parts.values()].filter(({ name }) => name.startsWith(kind))
-  const part = found[random.below(found.length)]
+  const names = [...system.parts.keys()].filter(name => name.startsWith(kind)).toSorted()
+  const part = system.parts.get(names[random.below(names.length)] ?? '')
   if (!part) throw new Error(`no part is called ${kind}`)
   return part
 }
@@ -147,7 +147,7 @@ const postgresKilled =
 const onLink =
   (pattern: RegExp, what: string, work: (link: Link) => void, ms: number): Fault =>
   async stage => {
-    const names = [...stage.system.links.keys()].filter(name => pattern.test(name)) as [string, ...string[]]
+    const names = [...stage.system.links.keys()].filter(name => pattern.test(name)).toSorted() as [string, ...string[]]
     const name = stage.random.pick(names)
     stage.log(`${what}: ${name}, ${ms} ms`)
     stage.outside.excuse()
@@ -192,7 +192,9 @@ const slowClient: Fault = async stage => {
 }
 
 const rollingRestart: Fault = async ({ system, log, outside }) => {
-  for (const part of system.parts.values()) {
+  for (const name of [...system.parts.keys()].toSorted().toReversed()) {
+    const part = system.parts.get(name)
+    if (!part) continue
     outside.excuse()
     const at = performance.now()
     const status = await part.stop('SIGTERM')

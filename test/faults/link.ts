@@ -51,7 +51,7 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
       else socket.resume()
   }
   const server = createServer({ noDelay: true }, inner => {
-    if (refused) return void inner.resetAndDestroy()
+    if (refused) return reset(inner)
     const outer = connect({ port: targets[turn++ % targets.length] ?? 0, host: '127.0.0.1', noDelay: true })
     const pair: Pair = { inner, outer, halfOpen: false }
     pairs.add(pair)
@@ -70,8 +70,8 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
   const cut = () => {
     for (const pair of pairs) {
       pair.halfOpen = false
-      pair.inner.resetAndDestroy()
-      pair.outer.resetAndDestroy()
+      reset(pair.inner)
+      reset(pair.outer)
     }
     pairs.clear()
   }
@@ -92,7 +92,7 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
     vanish() {
       for (const pair of pairs) {
         pair.halfOpen = true
-        pair.outer.resetAndDestroy()
+        reset(pair.outer)
       }
     },
     delay(ms) {
@@ -104,7 +104,7 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
       hold()
       for (const pair of [...pairs].filter(({ halfOpen }) => halfOpen)) {
         pairs.delete(pair)
-        pair.inner.resetAndDestroy()
+        reset(pair.inner)
       }
     },
     async [Symbol.asyncDispose]() {
@@ -112,6 +112,12 @@ export async function openLink(ports: readonly number[], options: LinkOptions = 
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+/** Ends a connection as a crash does; what is not written yet is not waited for. */
+function reset(socket: Socket): void {
+  if (!socket.connecting) socket.resetAndDestroy()
+  setImmediate(() => socket.destroy())
 }
 
 /** Passes on what comes, in order, and no faster than it is taken. */

@@ -115,9 +115,11 @@ async function startParts(
   const [user, completion] = [await reservePort(), await reservePort()]
   const runners = await Promise.all(Array.from({ length: options.runners }, reservePort))
   const edges = await Promise.all(Array.from({ length: options.edges }, reservePort))
-  await begin('user', 'user', { GRPC_PORT: String(user) })
-  await begin('completion', 'completion', { GRPC_PORT: String(completion) })
-  for (const [index, port] of runners.entries()) {
+  await Promise.all([
+    begin('user', 'user', { GRPC_PORT: String(user) }),
+    begin('completion', 'completion', { GRPC_PORT: String(completion) }),
+  ])
+  const beginRunner = async (port: number, index: number) => {
     const name = `runner-${index + 1}`
     await begin(name, 'spell-runner', {
       GRPC_PORT: String(port),
@@ -126,7 +128,8 @@ async function startParts(
       OUTBOUND_ALLOW: '127.0.0.1',
     })
   }
-  for (const [index, port] of edges.entries()) {
+  await Promise.all(runners.map(beginRunner))
+  const beginEdge = async (port: number, index: number) => {
     const name = `edge-${index + 1}`
     await begin(name, 'edge', {
       ...{ PORT: String(port), HOST: '127.0.0.1', GRPC_PORT: String(await reservePort()) },
@@ -135,6 +138,7 @@ async function startParts(
       COMPLETION_ADDRESS: await link(`${name}→completion`, completion),
     })
   }
+  await Promise.all(edges.map(beginEdge))
   return {
     url: `http://${await link('clients→edges', ...edges)}`,
     parts,
