@@ -24,6 +24,8 @@ import { openWs } from './sockets/ws.ts'
 /** How long requests may take to be answered when this edge is to end; and where nobody else serves and somebody waits for the process. */
 const FINISH_MS = 20_000
 const ALONE_FINISH_MS = 3_000
+/** Where a spell's document is sent. */
+const WITH_DOCUMENT = /^\/v1\/spells(?:$|\/(?:import|[^/]+)$)/
 
 export default defineService({
   settings: {
@@ -68,7 +70,6 @@ export default defineService({
       // Alone there is nobody to go to.
       draining: environment.alone ? new AbortController().signal : environment.draining,
     })
-    const { spellText, runText } = createTexts(contracts)
     const channels = createChannels(bus, {
       publish: (topic, text) => server.publish(topic, text),
       frameBytes: settings.FRAME_BYTES,
@@ -80,7 +81,13 @@ export default defineService({
       authentication,
       runners,
       channels,
-      ...{ log, bus, metrics, tracer, spellText, runText },
+      ...{ log, bus, metrics, tracer },
+      ...createTexts(contracts),
+    })
+    // Also where the port is taken. Ends come in reverse: this one last.
+    environment.onStop(() => {
+      channels.close()
+      runners.close()
     })
     const server: SocketServer = await (uws ?? openWs)({
       host: settings.HOST || ((await services.user.getInstance({})).claimed ? '0.0.0.0' : '127.0.0.1'),
@@ -88,8 +95,7 @@ export default defineService({
       http: (request, address) => http.answer(request, address),
       upgrade: upgrade => sessions.upgrade(upgrade),
       open: socket => sessions.open(socket),
-      bodyLimitBytes: path =>
-        /^\/v1\/spells(?:$|\/(?:import|[^/]+)$)/.test(path) ? settings.DOCUMENT_BYTES : settings.BODY_BYTES,
+      bodyLimitBytes: path => (WITH_DOCUMENT.test(path) ? settings.DOCUMENT_BYTES : settings.BODY_BYTES),
       frameLimitBytes: settings.FRAME_BYTES,
       bufferLimitBytes: SOCKET_BUFFER_BYTES,
       idleSeconds: IDLE_SECONDS,
@@ -98,8 +104,6 @@ export default defineService({
       server.refuse()
       await Promise.all([sessions.drain(), untilIdle(http, environment.alone ? ALONE_FINISH_MS : FINISH_MS)])
       await server.close()
-      channels.close()
-      runners.close()
     })
     environment.announce(`http://localhost:${server.port}`)
   },

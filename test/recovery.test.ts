@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestClient, RunHandle } from '#client/types.ts'
@@ -56,6 +58,17 @@ describe('one process on a folder', () => {
     60_000,
   )
 })
+
+test('a process whose port is taken says so and ends', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'spellmesh-recovery-'))
+  const taken = createServer()
+  await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as AddressInfo
+  const settings = { DATA_DIR: folder, PORT: String(port), HOST: '127.0.0.1' }
+  await expect(startProgram([], settings)).rejects.toThrow(/ended with 1\n[^]*port \d+ is taken/)
+  await new Promise(resolve => taken.close(resolve))
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
 
 test('a run that waits for a person, and one that waits for its time, outlive the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'spellmesh-waiting-'))
