@@ -48,10 +48,7 @@ export default defineService({
     const { settings, services, bus, log, metrics, tracer } = environment
     const [contracts, files, uws] = await Promise.all([readContracts(), readFiles(), loadUws()])
     if (!uws) log.warn({}, 'uWebSockets.js does not load on this machine: its slower stand-in serves')
-    const origins = settings.ALLOWED_ORIGINS.split(',')
-      .map(one => one.trim())
-      .filter(Boolean)
-    const authentication = createAuthentication(services.user, bus, origins)
+    const authentication = createAuthentication(services.user, bus, listOf(settings.ALLOWED_ORIGINS))
     const runners = createRunners({
       some: services.spellRunner,
       connect: environment.connect,
@@ -108,6 +105,13 @@ export default defineService({
     environment.announce(`http://localhost:${server.port}`)
   },
 })
+
+function listOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map(one => one.trim())
+    .filter(Boolean)
+}
 
 async function lastSeqOf(client: RunnerClient, user: string, runId: string): Promise<number> {
   const { run } = await client.getRun({ runId }, { caller: { user, service: 'edge' } })
