@@ -118,6 +118,8 @@ await serveCommands({
     for (const seat of seats) seat.drop()
     return untilBack(began, withinMs)
   },
+  /** Waits until everybody is connected. */
+  settled: ({ withinMs }: { withinMs: number }) => until(() => seats.every(seat => seat.isReady), withinMs, standing),
   /** For sockets that are dropped by somebody else: waits until all are back. */
   async back({ began, withinMs }: { began: number; withinMs: number }) {
     await until(() => seats.some(seat => !seat.isReady), withinMs, standing)

@@ -34,6 +34,7 @@ export async function measureDrop(stage: Stage): Promise<Result[]> {
 export async function measureKilledEdge(stage: Stage): Promise<Result[]> {
   const { crowd, mesh } = stage
   await ask(crowd, 'shrink', { count: CLIENTS })
+  await ask(crowd, 'settled', { withinMs: WITHIN_MS })
   const [first] = mesh.edges
   if (!first || mesh.edges.length < 2) throw new Error('there must be two edges')
   const { ms, each } = await whileGoing(stage, async () => {
