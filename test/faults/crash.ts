@@ -8,6 +8,7 @@ import { startHost } from '#mesh/host.ts'
 import type { Host } from '#mesh/host.ts'
 import type { Client } from '#mesh/service.ts'
 import { spellOf } from '#nodes/examples.suite.ts'
+import type { Effect } from './history.ts'
 import type { Life } from './mortal.ts'
 import { createLife, mortalDatabase } from './mortal.ts'
 import { openOutside } from './outside.ts'
@@ -73,7 +74,8 @@ export interface Outcome {
   readonly before: readonly string[]
   /** The key's value in the spell's state. */
   readonly count: unknown
-  readonly outside: Outside
+  /** What had happened outside when it ended. */
+  readonly effects: readonly Effect[]
 }
 
 const USER = 'ada'
@@ -107,7 +109,8 @@ export async function interruptAt(database: Database, point: number): Promise<Ou
       texts: await textsOf(database, spellId),
       before,
       count: await countOf(database, spellId),
-      outside,
+      // Before the dead are buried: their ends are heard outside.
+      effects: [...outside.effects],
     }
   } finally {
     for (const { life } of processes) life.bury()
