@@ -19,8 +19,10 @@ export interface Delays {
   readonly entries: number[][]
   readonly chunks: number[][]
   readonly rates: number[]
+  /** Until all sockets were back that had dropped at once. */
+  readonly drops: number[]
 }
-export const noDelays = (): Delays => ({ entries: [], chunks: [], rates: [] })
+export const noDelays = (): Delays => ({ entries: [], chunks: [], rates: [], drops: [] })
 
 type Way = 'entries' | 'chunks'
 
@@ -57,6 +59,7 @@ export async function deliverBare(stage: Stage, into: Delays): Promise<void> {
   try {
     await ask(crowd, 'open', { kind: 'bare', urls: [floor.ready], count: members })
     await deliver(stage, into, 1)
+    into.drops.push((await ask<{ ms: number }>(crowd, 'drop', { withinMs: 50_000 })).ms)
   } finally {
     await ask(crowd, 'leave')
     await floor.end()

@@ -2,6 +2,7 @@
 // statement) and publishes them after that (the same publisher). So the edge is measured behind real commits without paying for an engine beside it.
 import { writeFileSync } from 'node:fs'
 import type { Bus } from '#mesh/bus.ts'
+import { sql } from 'kysely'
 import { openNatsBus } from '#mesh/bus-nats.ts'
 import { openServerDatabase } from '#mesh/database-pg.ts'
 import { createLog } from '#mesh/log.ts'
@@ -117,6 +118,18 @@ await serveCommands({
     await committer.idle()
     progress.end()
     return { began }
+  },
+  /** Reads the entries of a run after one of them right from the database, all in one query; answers how long it took. */
+  async read({ index, after }: { index: number; after: number }) {
+    const began = performance.now()
+    const { run } = runAt(index).channel
+    const { rows } = await sql<{ texts: string }>`
+      select texts from spell_runner.batches where run = ${run} and last_seq > ${after} order by first_seq`.execute(
+      database.kysely,
+    )
+    const count = rows.flatMap(({ texts }) => texts.split('\n')).length
+    if (count < runAt(index).last - after) throw new Error(`${count} entries were read`)
+    return performance.now() - began
   },
   /** Many entries to one run, that nobody is there for. */
   async bulk({ index, entries }: { index: number; entries: number }) {

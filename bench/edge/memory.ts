@@ -9,7 +9,8 @@ import type { Program } from '../start/programs.ts'
 import { startHub } from './stage.ts'
 import type { Stage } from './stage.ts'
 
-const STEPS = [scaled(1_000, 50), scaled(2_000, 100), scaled(3_000, 150)] as const
+/** With less, what a process has in reserve from its start hides them. */
+const STEPS = [scaled(1_000, 400), scaled(2_000, 800), scaled(3_000, 1_200)] as const
 /** How long a process gets to collect its garbage. */
 const SETTLE_MS = 1_500
 

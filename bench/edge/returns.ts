@@ -21,11 +21,12 @@ interface Back {
 }
 
 /** All sockets drop at once, while entries go on. */
-export async function measureDrop(stage: Stage): Promise<Result[]> {
+export async function measureDrop(stage: Stage, bareMs: readonly number[]): Promise<Result[]> {
   const { ms, each } = await whileGoing(stage, () => ask<Back>(stage.crowd, 'drop', { withinMs: WITHIN_MS }))
   const what = `${stage.members} sockets dropped at once`
+  const bare = { name: 'bare uWebSockets.js sockets, connected again', values: bareMs.map(one => one / 1000) }
   return [
-    toResult(`${what}: all resumed without a gap`, 's', [ms / 1000], undefined, atMost(10, 's')),
+    toResult(`${what}: all resumed without a gap`, 's', [ms / 1000], bare, atMost(10, 's')),
     toPartResult(`${what}: p50`, 'ms', 0.5, [each], undefined, noGoal),
   ]
 }
@@ -68,11 +69,14 @@ export async function measureRejoin(stage: Stage): Promise<Result[]> {
   const url = mesh.edges.at(-1)?.url ?? edgeUrls(stage)[0] ?? ''
   const index = members - 1
   const times: number[] = []
+  const reads: number[] = []
   await ask(crowd, 'follow', { url, index })
   for (let round = 0; round < REJOINS; round++) {
     await ask(crowd, 'cut')
     const { last } = await ask<{ last: number }>(driver, 'bulk', { index, entries: MISSED })
     times.push(await ask<number>(crowd, 'rejoin', { last }))
+    reads.push(await ask<number>(driver, 'read', { index, after: last - MISSED }))
   }
-  return [toResult(`rejoin with ${MISSED} missed entries, by client/`, 'ms', times, undefined, atMost(200, 'ms'))]
+  const floor = { name: 'PostgreSQL: the same entries in one query', values: reads }
+  return [toResult(`rejoin with ${MISSED} missed entries, by client/`, 'ms', times, floor, atMost(200, 'ms'))]
 }

@@ -129,7 +129,7 @@ export class Seat {
     if (kind === 'edge') await this.#begin()
     if (kind === 'socket.io') await this.#ask('40')
     this.isReady = true
-    this.#caughtUp()
+    this.#caughtUp(sharedMicros())
   }
 
   async #begin(): Promise<void> {
@@ -217,11 +217,11 @@ export class Seat {
       const params = `{"run":"${this.#member.run}","seq":${this.#last}}`
       this.#wire?.send(`{"jsonrpc":"2.0","id":2,"method":"run.ack","params":${params}}`)
     }
-    if (this.isReady) this.#caughtUp()
+    if (this.isReady) this.#caughtUp(this.#now)
   }
 
-  #caughtUp(): void {
-    if (this.backAt === 0 && this.isCaughtUp) this.backAt = this.#now || sharedMicros()
+  #caughtUp(at: number): void {
+    if (this.backAt === 0 && this.isCaughtUp) this.backAt = at
   }
 
   #lost(): void {

@@ -27,7 +27,7 @@ export const suite: Suite = {
         await deliver(stage, ours, 3)
         return opened
       })
-      await tryRows(report, 'sockets dropped', () => measureDrop(stage))
+      await tryRows(report, 'sockets dropped', () => measureDrop(stage, bare.drops))
       await tryRows(report, 'edge killed', () => measureKilledEdge(stage))
       await ask(stage.crowd, 'leave')
       await tryRows(report, 'commit → client', async () => {
