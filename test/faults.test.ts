@@ -17,14 +17,7 @@ const seed = Number(process.env['FAULTS_SEED'] ?? 20_261_121)
         told: entries,
         done,
       } = await playScenario({
-        faults: [
-          'runner killed',
-          'PostgreSQL killed',
-          'edge killed',
-          'link cut for a moment',
-          'NATS restarted',
-          'completion killed',
-        ],
+        faults: ['runner killed', 'edge killed', 'link cut for a moment', 'NATS restarted', 'completion killed'],
         ...{ seed, long: false, runners: 2, edges: 2, people: 2, atOnce: 1, leaseMs: 1_500, settleMs: 40_000 },
         log: text => void told.push(text),
       })

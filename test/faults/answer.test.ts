@@ -14,7 +14,7 @@ async function killBeforeCommit() {
     ...{ runners: 2, edges: 1, random: createRandom(1) },
     settings: { REGISTRATION: 'open', RUN_LEASE_MS: '1500', OPENAI_BASE_URL: `${outside.url}/v1` },
   })
-  const oracle = openOracle(system.databaseUrl, 60_000)
+  const oracle = openOracle(system.databaseUrl, 500)
   try {
     const { rest } = await createPerson(system.url, 'ada')
     const { id } = await rest.createSpell(mixed)
