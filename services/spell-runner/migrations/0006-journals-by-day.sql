@@ -78,7 +78,14 @@ begin
       from json_to_recordset($1) as b(
         run text, attempt integer, prev bigint, last bigint, status text, outputs text, error text, digest text, ended_at bigint)
       where not b.run = any (made) and r.id = b.run and r.attempt = b.attempt and (
-        (r.runner = $4 and r.last_seq in (b.prev, b.last)) or (r.runner is null and r.last_seq = b.last and r.digest = b.digest)
+        (r.runner = $4 and r.last_seq = b.prev)
+        or (r.runner is null and r.last_seq = b.last and r.digest = b.digest)
+        -- The same again: by its text, because a start that was sent twice may have begun twice here, in different ways under the same number.
+        or (r.runner = $4 and r.last_seq = b.last and exists (
+          select 1 from json_to_recordset($1) as t(run text, texts text) join spell_runner.batches s
+            on s.run = t.run and s.first_seq = b.prev + 1 and s.day = r.journal_day and s.texts = t.texts
+          where t.run = b.run
+        ))
       )
       returning r.id, r.journal_day
     )
