@@ -20,6 +20,8 @@ export const LIMIT_SETTINGS = {
 /** Largest frame of somebody who has not proved who they are. */
 export const FIRST_FRAME_BYTES = 4 * 1024
 export const CONNECT_MS = 5_000
+/** How long the proof of a client may take to be looked up. */
+export const PROVE_MS = 30_000
 export const IDLE_SECONDS = 60
 export const EXPIRING_MS = 60_000
 

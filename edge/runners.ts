@@ -12,6 +12,15 @@ export type RunnerClient = Client<typeof SpellRunnerServiceDefinition>
 export interface Place {
   readonly id: string
   readonly client: RunnerClient
+  readonly pulse: Pulse
+}
+
+/** When a runner was last heard, and last asked for a sign of life, by any session: one connection carries all of them. Milliseconds since 1970. */
+export interface Pulse {
+  heardAt: number
+  askedAt: number
+  /** The first time that it was asked since it was heard. */
+  waitingSince: number
 }
 
 /** The runners of this mesh, and which of them serves whom. */
@@ -48,7 +57,8 @@ export interface RunnersOptions {
 
 /** Begins with what `some` leads to, and learns of the others from it. */
 export function createRunners({ some, connect, own, alone, log }: RunnersOptions): Runners {
-  const unknown: Place = { id: '', client: some }
+  const unknown: Place = { id: '', client: some, pulse: { heardAt: 0, askedAt: 0, waitingSince: 0 } }
+  const pulses = new Map<string, Pulse>()
   const clients = new Map<string, RunnerClient>()
   const avoided = new Map<string, number>()
   let listed: readonly Runner[] = []
@@ -70,6 +80,7 @@ export function createRunners({ some, connect, own, alone, log }: RunnersOptions
       try {
         const { runners } = await client.listRunners({}, { deadlineMs: LIST_MS })
         listed = runners.filter(({ address }) => address !== '')
+        for (const id of pulses.keys()) if (!listed.some(one => one.id === id)) pulses.delete(id)
         return
       } catch (error) {
         log.debug({ error }, 'the runners cannot be listed')
@@ -83,7 +94,10 @@ export function createRunners({ some, connect, own, alone, log }: RunnersOptions
 
   const place = (user: string): Place => {
     const chosen = choose(usable(), user)
-    return chosen ? { id: chosen.id, client: clientOf(chosen) } : unknown
+    if (!chosen) return unknown
+    const pulse = pulses.get(chosen.id) ?? { heardAt: 0, askedAt: 0, waitingSince: 0 }
+    pulses.set(chosen.id, pulse)
+    return { id: chosen.id, client: clientOf(chosen), pulse }
   }
   const avoid = (id: string) => {
     if (id !== '') avoided.set(id, Date.now() + AVOID_MS)

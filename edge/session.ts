@@ -3,7 +3,7 @@ import { CodedError, invalid, unauthenticated } from '#mesh/errors.ts'
 import { inSpan } from '#mesh/trace.ts'
 import type { Proved } from './authentication.ts'
 import { JSON_LIMITS, parseJson } from './json.ts'
-import { CONNECT_MS, createBucket, EXPIRING_MS, FIRST_FRAME_BYTES } from './limits.ts'
+import { CONNECT_MS, createBucket, EXPIRING_MS, FIRST_FRAME_BYTES, PROVE_MS } from './limits.ts'
 import { createMethods, SHAPES } from './methods.ts'
 import type { Methods } from './methods.ts'
 import { readParams } from './params.ts'
@@ -130,6 +130,9 @@ export class Session implements SocketHandlers {
   }): Promise<Answer | undefined> {
     if (this.#state !== 'new') throw new CodedError('FAILED_PRECONDITION', 'this session is connected')
     this.#state = 'connecting'
+    // It came in time. Where many come at once, looking it up takes longer: whoever were sent away would only come again.
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.end(CLOSE.overloaded, 'too many come at once: try again'), PROVE_MS)
     let proved: Proved
     try {
       proved = await this.#prove(given)

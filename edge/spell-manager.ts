@@ -4,7 +4,7 @@ import type { Code, Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
 import type { Tracer } from '#mesh/trace.ts'
-import type { Runners } from './runners.ts'
+import type { Pulse, Runners } from './runners.ts'
 import { newRunId } from './runners.ts'
 
 type Result = NonNullable<SessionResponse['result']>
@@ -15,7 +15,8 @@ type Start = Extract<NonNullable<Given>, { $case: 'start' }>['value']
 type ResultOf<K extends Result['$case']> = Extract<Result, { $case: K }>['value']
 
 const HEARTBEAT_MS = 2_000
-const DEAD_MS = 6_000
+/** How long nothing is heard of a runner that was asked, until it counts as dead. */
+const SILENT_MS = 4_000
 const ANSWER_MS = 10_000
 /** How long a command is tried at one runner after the other. */
 const GIVE_UP_MS = 14_000
@@ -145,10 +146,11 @@ export class SpellManager {
     if (this.#closed) throw unavailable('the session is closed')
     if (this.#stream) return this.#stream
     const { user, session } = this.#whose
-    const { id, client } = this.#runners.place(user)
+    const { id, client, pulse } = this.#runners.place(user)
     const stream: Stream = new Stream(
       (requests, signal) =>
         client.session(requests, { caller: { user, service: 'edge' }, signal, metadata: { session } }),
+      pulse,
       {
         onLost: error => {
           this.#runners.avoid(id)
@@ -220,6 +222,11 @@ interface StreamEvents {
   readonly traceparent: () => string | undefined
 }
 
+interface StreamEvents {
+  readonly onLost: (error: unknown) => void
+  readonly onDraining: () => void
+}
+
 /** One stream of commands to a runner. */
 class Stream {
   readonly #pending = new Map<number, Pending>()
@@ -229,13 +236,16 @@ class Stream {
   readonly #ids: number[] = []
   #wake = () => {}
   #nextId = 1
-  #heardAt = Date.now()
+  readonly #pulse: Pulse
   readonly #beat: NodeJS.Timeout
   #over = false
   #isRetired = false
 
-  constructor(open: Call, events: StreamEvents) {
+  constructor(open: Call, pulse: Pulse, events: StreamEvents) {
     this.#events = events
+    this.#pulse = pulse
+    // Of an earlier silence.
+    if (Date.now() - pulse.waitingSince > SILENT_MS) pulse.waitingSince = 0
     this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS)
     void this.#read(open(this.#requests(), this.#controller.signal))
   }
@@ -273,7 +283,14 @@ class Stream {
   }
 
   #heartbeat(): void {
-    if (Date.now() - this.#heardAt > DEAD_MS) return this.#lose(unavailable('the runner is silent'))
+    const now = Date.now()
+    const pulse = this.#pulse
+    const isWaiting = pulse.waitingSince > pulse.heardAt
+    if (isWaiting && now - pulse.waitingSince > SILENT_MS) return this.#lose(unavailable('the runner is silent'))
+    // One session asks for all.
+    if (now - Math.max(pulse.heardAt, pulse.askedAt) < HEARTBEAT_MS / 2) return
+    if (!isWaiting) pulse.waitingSince = now
+    pulse.askedAt = now
     this.#push(0, { $case: 'heartbeat', value: {} })
   }
 
@@ -293,7 +310,7 @@ class Stream {
   async #read(responses: AsyncIterable<SessionResponse>): Promise<void> {
     try {
       for await (const { id, result } of responses) {
-        this.#heardAt = Date.now()
+        this.#pulse.heardAt = Date.now()
         if (result?.$case === 'draining') this.#events.onDraining()
         const pending = this.#pending.get(id)
         if (!pending || !result) continue
