@@ -119,6 +119,7 @@ export async function createThothRunner(): Promise<ThothRunner> {
   const sandbox = createSandbox({ processes: 1, timeoutMs: 5_000 })
   const system = await embedded({ services: ['completion'], settings: { LOCAL_MODEL_DELAY_MS: '0' } })
   const completion = system.as('user-1').client(CompletionServiceDefinition)
+  let runs = 0
   const run: ThothRunner['run'] = async (foreign, passed = {}, { state, library = {} } = {}) => {
     const { document } = importer.convert(foreign)
     const spells = Object.fromEntries(
@@ -127,6 +128,7 @@ export async function createThothRunner(): Promise<ThothRunner> {
     const { values, problems } = checkInputs(interfaceOf(document), passed)
     if (problems) throw new Error(problems.map(({ path, message }) => `${path} ${message}`).join('; '))
     const outcome = await runSpell(document, {
+      run: `run-${++runs}`,
       inputs: values,
       sandbox,
       services: { completion },

@@ -18,6 +18,8 @@ export const registry = createRegistry(await discoverRecord<NodeDefinition>(new 
 
 /** What a run may be given beside its document. */
 export interface Given {
+  /** Its id, which is in its keys: another one for each run that calls a real service. */
+  readonly run?: string
   readonly inputs?: Values
   readonly state?: JsonObject
   readonly services?: Partial<NodeServices>
@@ -79,7 +81,7 @@ export async function runSpell(document: SpellDocument, given: Given = {}): Prom
   const chunks: Chunk[] = []
   const outside = createOutside(given)
   const run = startRun({
-    run: 'run-1',
+    run: given.run ?? 'run-1',
     spell: 'spell-1',
     revision: 1,
     user: 'user-1',
