@@ -88,6 +88,8 @@ export interface RunsOptions extends AtWorkOptions {
   readonly mostPerUser: number
 }
 
+const LOOK_AGAIN_MS = 400
+
 export function createRuns(options: RunsOptions): Runs {
   const { store, bus, mostPerUser, stored, leases } = options
   const atWork = createAtWork(options)
@@ -116,8 +118,11 @@ export function createRuns(options: RunsOptions): Runs {
       if (command.kind === 'cancel') return toRunMessage(row)
       throw precondition(`the run "${id}" has ended`)
     }
-    await remote.ask(id, owner, command)
-    return get(owner, id)
+    return askElsewhere(remote.ask(id, owner, command), {
+      take: async () => (closed ? undefined : take(owner, id)),
+      here: run => askHere(run, command),
+      answered: () => get(owner, id),
+    })
   }
 
   return {
@@ -144,6 +149,28 @@ export function createRuns(options: RunsOptions): Runs {
       deletions.unsubscribe()
       atWork.close()
     },
+  }
+}
+
+/** Waits for the runner that was asked. A run that was put aside, or lost, meanwhile is taken and asked here instead: then nobody answers. */
+async function askElsewhere(
+  asked: Promise<void>,
+  then: {
+    take(): Promise<ActiveRun | undefined>
+    here(run: ActiveRun): Promise<RunMessage>
+    answered(): Promise<RunMessage>
+  },
+): Promise<RunMessage> {
+  let isAnswered = false
+  const settled = asked.catch(() => undefined).finally(() => (isAnswered = true))
+  for (;;) {
+    await Promise.race([settled, new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))])
+    if (isAnswered) {
+      await asked
+      return then.answered()
+    }
+    const taken = await then.take()
+    if (taken && !isAnswered) return then.here(taken)
   }
 }
 
