@@ -160,7 +160,7 @@ test('a join of any goes on at the first arrival and ignores the rest of the rou
     spell(
       {
         start: { type: 'flow/start' },
-        a: { type: 'test/call', config: { ms: 4 } },
+        a: { type: 'test/call', config: { ms: 250 } },
         b: { type: 'test/call' },
         join: { type: 'flow/join', config: { mode: 'any' } },
         after: { type: 'test/step' },
