@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Runner, WatchRunResponse } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { isCoded } from '#mesh/errors.ts'
+import { newId } from '#mesh/ids.ts'
 import type { Log } from '#mesh/log.ts'
 import { mayRepeat } from '#mesh/retry.ts'
 import type { Client, ClientCallOptions, Environment, Method } from '#mesh/service.ts'
@@ -112,11 +113,6 @@ export function createRunners({ some, connect, own, alone, log }: RunnersOptions
   }
 }
 
-/** A new run's id: 128 random bits. */
-export function newRunId(): string {
-  return `r_${Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64url')}`
-}
-
 /** Rendezvous hashing: of the two that rank highest for this user the one with less to do. A runner that comes or goes moves its own users only. */
 export function choose(runners: readonly Runner[], user: string): Runner | undefined {
   const [first, second] = runners
@@ -184,7 +180,7 @@ const STARTS: ReadonlySet<string> = new Set(['startRun', 'forkRun'])
 
 function starting(attempt: Attempt, callOf: (client: RunnerClient) => UnaryCall): UnaryCall {
   return (request, options = {}) => {
-    const runId = newRunId()
+    const runId = newId('r')
     return attempt(
       options.caller?.user ?? '',
       (client, again) => {

@@ -1,11 +1,11 @@
 import type { SessionResponse, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
-import { CodedError, unavailable } from '#mesh/errors.ts'
+import { CodedError, isCoded, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
+import { newId } from '#mesh/ids.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
 import type { Tracer } from '#mesh/trace.ts'
 import type { Pulse, Runners } from './runners.ts'
-import { newRunId } from './runners.ts'
 
 type Result = NonNullable<SessionResponse['result']>
 type Sent =
@@ -87,12 +87,13 @@ export class SpellManager {
   }
 
   async start(value: Start): Promise<ResultOf<'started'>> {
-    const runId = newRunId()
+    const runId = newId('r')
     if (value.onDetach !== 'finish') this.#started.set(runId, value.spellId ?? '')
     try {
       return await this.#call('started', { $case: 'start', value: { ...value, runId } })
     } catch (error) {
-      this.#started.delete(runId)
+      // Where nobody answered it may have begun all the same.
+      if (!isCoded(error, 'UNAVAILABLE')) this.#started.delete(runId)
       throw error
     }
   }
@@ -125,7 +126,7 @@ export class SpellManager {
     for (let sent = command; ; sent = again(command)) {
       await this.#isReady()
       try {
-        const result = refusedByDrain(await this.#connected().send(sent))
+        const result = orLost(await this.#connected().send(sent))
         this.#losses = 0
         return result
       } catch (error) {
@@ -207,7 +208,7 @@ function again(command: NonNullable<Given>): NonNullable<Given> {
 }
 
 /** A runner that cannot do it now is as good as gone. */
-function refusedByDrain(result: Result): Result {
+function orLost(result: Result): Result {
   if (result.$case === 'failed' && result.value.code === 'UNAVAILABLE')
     throw new Lost(unavailable(result.value.message))
   return result
@@ -222,18 +223,12 @@ interface StreamEvents {
   readonly traceparent: () => string | undefined
 }
 
-interface StreamEvents {
-  readonly onLost: (error: unknown) => void
-  readonly onDraining: () => void
-}
-
 /** One stream of commands to a runner. */
 class Stream {
   readonly #pending = new Map<number, Pending>()
   readonly #events: StreamEvents
   readonly #controller = new AbortController()
-  readonly #queue: { readonly command: Given; readonly traceparent: string }[] = []
-  readonly #ids: number[] = []
+  readonly #queue: Sent[] = []
   #wake = () => {}
   #nextId = 1
   readonly #pulse: Pulse
@@ -277,8 +272,7 @@ class Stream {
   }
 
   #push(id: number, command: Given): void {
-    this.#ids.push(id)
-    this.#queue.push({ command, traceparent: (id > 0 && this.#events.traceparent()) || '' })
+    this.#queue.push({ id, command, traceparent: (id > 0 && this.#events.traceparent()) || '' })
     this.#wake()
   }
 
@@ -297,8 +291,7 @@ class Stream {
   async *#requests(): AsyncGenerator<Sent> {
     for (;;) {
       const next = this.#queue.shift()
-      const id = this.#ids.shift()
-      if (next && id !== undefined) yield { id, ...next }
+      if (next) yield next
       else if (this.#over) return
       else
         await new Promise<void>(resolve => {

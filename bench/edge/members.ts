@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '#mesh/database.ts'
 import { openIdentities } from '#mesh/identities.ts'
-import { newId } from '#services/spell-runner/ids.ts'
+import { newId } from '#mesh/ids.ts'
 import { newAccountId } from '#services/user/secrets.ts'
 import { greeter } from '../start/account.ts'
 

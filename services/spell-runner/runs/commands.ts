@@ -6,7 +6,7 @@ import { subject } from '#mesh/bus.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
 import { CodedError, exhausted, invalid, isCoded, precondition, unavailable } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
-import { newId } from '../ids.ts'
+import { newId } from '#mesh/ids.ts'
 import type { ActiveRun } from './active.ts'
 
 /** What a run at work can be asked; plain JSON, so that it can travel to the runner that has it. */

@@ -35,7 +35,8 @@ create table keeper (
 );
 insert into keeper default values;
 
-drop function commit_batches(json, json, json, text);
+-- Some have one of before.
+drop function if exists commit_batches(json, json, json, text);
 -- Commits batches of many runs (services/spell-runner/runs/commit.ts): runs with what changes of them and their entries, writes of state, blobs, the runner. Answers the
 -- runs that were not refused. A function, because its plans are kept: to plan such statements takes longer than to run them. A plan may be as old as the
 -- tables, which were empty then, and PGlite never analyzes by itself: it must not read all runs to find some.
