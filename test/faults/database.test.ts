@@ -23,6 +23,16 @@ const missing = missingPrograms()
 
     const AWAY = { code: 'UNAVAILABLE', message: 'the database cannot be reached at the moment: try again' }
     const asked = () => sql<{ one: number }>`select 1 as one`.execute(database.kysely)
+    /** A server that was killed leaves its connections behind: those at rest answer until they notice. */
+    const refusalOf = async (ask: () => Promise<unknown>) => {
+      for (;;) {
+        const refusal: unknown = await ask().then(
+          () => undefined,
+          (error: unknown) => error,
+        )
+        if (refusal !== undefined) return refusal
+      }
+    }
     const working = (text: string) =>
       sql`select pid from pg_stat_activity where query like ${`%${text}%`} and state = 'active' and pid <> pg_backend_pid()`
 
@@ -39,8 +49,8 @@ const missing = missingPrograms()
           while ((await working(text).execute(database.kysely)).rows.length === 0);
         await ground.postgres.stop(signal)
         for (const one of await all) expect(one).toMatchObject({ status: 'rejected', reason: AWAY })
-        await expect(asked()).rejects.toMatchObject(AWAY)
-        await expect(database.transaction(session => session.query('select 1'))).rejects.toMatchObject(AWAY)
+        expect(await refusalOf(asked)).toMatchObject(AWAY)
+        expect(await refusalOf(() => database.transaction(session => session.query('select 1')))).toMatchObject(AWAY)
         await ground.postgres.start()
         expect((await asked()).rows).toEqual([{ one: 1 }])
       },
