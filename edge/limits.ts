@@ -14,6 +14,7 @@ export const LIMIT_SETTINGS = {
       min: 100,
     },
   ),
+  SESSION_REST_MS: integer('how long a session does nothing until it lets go of its runner', 10_000, { min: 100 }),
   OPEN_SPELLS: integer('spells open in one session', 16, { min: 1 }),
 }
 

@@ -74,7 +74,12 @@ class ConnectedSession implements Methods {
   constructor(session: Session, parts: SessionParts) {
     this.#session = session
     this.#parts = parts
-    this.#manager = new SpellManager(parts.runners, { user: session.user, session: session.id }, parts)
+    const { log, tracer, settings } = parts
+    this.#manager = new SpellManager(
+      parts.runners,
+      { user: session.user, session: session.id },
+      { log, tracer, restMs: settings.SESSION_REST_MS },
+    )
   }
 
   async connected(open: readonly string[], resume: readonly Position[]): Promise<Answer> {

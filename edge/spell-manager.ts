@@ -33,18 +33,24 @@ interface Pending {
   readonly timer: NodeJS.Timeout
 }
 
-/** The spells open on one socket, and the truth about them. It has one stream to a runner; when that is lost, or ends, another runner is told the same. */
+/**
+ * The spells open on one socket, and the truth about them. It has one stream to a runner while something is done; when that is lost, or ends, another runner is
+ * told the same.
+ */
 export class SpellManager {
   readonly #runners: Runners
   readonly #whose: { readonly user: string; readonly session: string }
   readonly #log: Log
   readonly #tracer: Tracer
+  readonly #restMs: number
   readonly #open = new Map<string, Open>()
   /** Runs that are to stop when this session is gone, and their spells. */
   readonly #started = new Map<string, string>()
   #stream: Stream | undefined
   /** Resolves when the stream's runner knows what is open. */
   #ready: Promise<void> = Promise.resolve()
+  /** It was let go, and its runner knows nothing any more. */
+  #isResting = false
   /** How often it was lost since a command was answered. */
   #losses = 0
   #closed = false
@@ -52,12 +58,13 @@ export class SpellManager {
   constructor(
     runners: Runners,
     whose: { readonly user: string; readonly session: string },
-    { log, tracer }: { readonly log: Log; readonly tracer: Tracer },
+    { log, tracer, restMs }: { readonly log: Log; readonly tracer: Tracer; readonly restMs: number },
   ) {
     this.#runners = runners
     this.#whose = whose
     this.#log = log
     this.#tracer = tracer
+    this.#restMs = restMs
   }
 
   get size(): number {
@@ -123,6 +130,10 @@ export class SpellManager {
   /** Sends it to one runner after the other until one answers: all commands can be sent again. */
   async #send(command: NonNullable<Given>): Promise<Result> {
     const late = Date.now() + GIVE_UP_MS
+    if (this.#isResting) {
+      this.#isResting = false
+      this.#ready = this.#reopen(0)
+    }
     for (let sent = command; ; sent = again(command)) {
       await this.#isReady()
       try {
@@ -162,11 +173,21 @@ export class SpellManager {
           this.#leave(stream, unavailable('the runner is ending'))
           stream.retire()
         },
+        onIdle: () => this.#rest(stream),
         traceparent: () => this.#tracer.current(),
+        restMs: this.#restMs,
       },
     )
     this.#stream = stream
     return stream
+  }
+
+  /** Most sessions do nothing most of the time. Runs that stop with the session keep it: their runner watches over them. */
+  #rest(stream: Stream): void {
+    if (this.#stream !== stream || this.#started.size > 0) return
+    this.#stream = undefined
+    this.#isResting = true
+    stream.end()
   }
 
   /** The runner is gone, silent, or about to end: another one is told what is open. */
@@ -175,12 +196,12 @@ export class SpellManager {
     this.#stream = undefined
     if (this.#closed || this.#open.size === 0) return
     this.#log.info({ error }, 'a session lost its runner and opens its spells again')
-    this.#ready = this.#reopen()
+    const waitMs = Math.min(MOST_REOPEN_MS, REOPEN_MS * 2 ** this.#losses++)
+    this.#ready = this.#reopen(waitMs * Math.random())
   }
 
-  async #reopen(): Promise<void> {
-    const waitMs = Math.min(MOST_REOPEN_MS, REOPEN_MS * 2 ** this.#losses++)
-    await new Promise(resolve => setTimeout(resolve, waitMs * Math.random()))
+  async #reopen(waitMs: number): Promise<void> {
+    if (waitMs > 0) await new Promise(resolve => setTimeout(resolve, waitMs))
     try {
       for (const [spellId, { revision, draft }] of this.#open) {
         if (this.#closed) return
@@ -219,6 +240,9 @@ type Call = (requests: AsyncIterable<Sent>, signal: AbortSignal) => AsyncIterabl
 interface StreamEvents {
   readonly onLost: (error: unknown) => void
   readonly onDraining: () => void
+  /** Nothing was sent for a while, and nothing is awaited. */
+  readonly onIdle: () => void
+  readonly restMs: number
   /** Of what is being done at the moment. */
   readonly traceparent: () => string | undefined
 }
@@ -233,6 +257,7 @@ class Stream {
   #nextId = 1
   readonly #pulse: Pulse
   readonly #beat: NodeJS.Timeout
+  #usedAt = Date.now()
   #over = false
   #isRetired = false
 
@@ -241,7 +266,7 @@ class Stream {
     this.#pulse = pulse
     // Of an earlier silence.
     if (Date.now() - pulse.waitingSince > SILENT_MS) pulse.waitingSince = 0
-    this.#beat = setInterval(() => this.#heartbeat(), HEARTBEAT_MS)
+    this.#beat = setInterval(() => this.#heartbeat(), Math.min(HEARTBEAT_MS, events.restMs))
     void this.#read(open(this.#requests(), this.#controller.signal))
   }
 
@@ -254,6 +279,7 @@ class Stream {
         reject(unavailable('the runner did not answer in time: try again'))
       }, ANSWER_MS)
       this.#pending.set(id, { resolve, reject, timer })
+      this.#usedAt = Date.now()
       this.#push(id, command)
     })
   }
@@ -278,6 +304,7 @@ class Stream {
 
   #heartbeat(): void {
     const now = Date.now()
+    if (this.#pending.size === 0 && now - this.#usedAt >= this.#events.restMs) return this.#events.onIdle()
     const pulse = this.#pulse
     const isWaiting = pulse.waitingSince > pulse.heardAt
     if (isWaiting && now - pulse.waitingSince > SILENT_MS) return this.#lose(unavailable('the runner is silent'))
