@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS: Limits = {
   activations: 10_000,
   wallClockMs: 900_000,
   depth: 32,
-  outputBytes: 1_048_576,
+  outputBytes: 8_388_608,
   tokens: Infinity,
   cost: Infinity,
 }

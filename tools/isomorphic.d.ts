@@ -10,3 +10,5 @@ declare class AbortController {
   readonly signal: AbortSignal
   abort(reason?: unknown): void
 }
+declare function btoa(binary: string): string
+declare function atob(base64: string): string

@@ -1,8 +1,7 @@
-import type { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
-import type { NodeServices, Registry } from '#graph/define.ts'
+import type { Registry } from '#graph/define.ts'
 import type { Importer } from '#importers/importer.ts'
 import { createOutbound } from '#mesh/outbound.ts'
-import type { Client, ClientCallOptions, Environment } from '#mesh/service.ts'
+import type { Environment } from '#mesh/service.ts'
 import { createMeasures } from './measures.ts'
 import type { Measures } from './measures.ts'
 import { commitBatches } from './runs/commit.ts'
@@ -23,12 +22,13 @@ import type { Runs, RunsOptions } from './runs/runs.ts'
 import { createRunStore } from './runs/store.ts'
 import type { RunStore } from './runs/store.ts'
 import { createResults } from './runs/results.ts'
+import { createServicesOf } from './runs/services.ts'
 import { createRunTraces } from './runs/trace.ts'
 import type { RunTraces } from './runs/trace.ts'
 import { createStoredRuns } from './runs/stored.ts'
 import type { StoredRuns } from './runs/stored.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
-import type { SETTINGS } from './service.ts'
+import type { SETTINGS, USES } from './service.ts'
 import { createDetached } from './session/detached.ts'
 import type { Detached } from './session/detached.ts'
 import { createPlans } from './spells/plans.ts'
@@ -37,7 +37,7 @@ import { createSpells } from './spells/spells.ts'
 import type { Spells } from './spells/spells.ts'
 import { createSpellStore } from './spells/store.ts'
 
-type RunnerEnvironment = Environment<typeof SETTINGS, { completion: typeof CompletionServiceDefinition }>
+export type RunnerEnvironment = Environment<typeof SETTINGS, typeof USES>
 
 /** The parts of a running spell-runner. */
 export interface Runner {
@@ -54,7 +54,7 @@ export interface Runner {
   readonly leases: Pick<Leases, 'runners'>
   /** Aborts when this runner is to end and others go on. */
   readonly draining: AbortSignal
-  readonly completion: Client<typeof CompletionServiceDefinition>
+  readonly completion: RunnerEnvironment['services']['completion']
   readonly log: RunnerEnvironment['log']
   readonly tracer: RunnerEnvironment['tracer']
 }
@@ -89,7 +89,7 @@ export async function openRunner(
     workshop: {
       ...{ committer, publisher: createPublisher(bus, traces), sandbox: measures.sandbox(sandbox), log, traces },
       fetch: outbound.fetch,
-      servicesFor: createServices(environment.services),
+      servicesOf: createServicesOf(environment.services, environment.identities),
       resultsFor: createResults(store, log),
     },
     onAside: wakesAt => recovery.wakeAt(wakesAt),
@@ -176,17 +176,4 @@ function openRuns(
 async function finish(runs: Runs): Promise<void> {
   const late = new Promise<void>(resolve => setTimeout(resolve, FINISH_MS).unref())
   await Promise.race([Promise.allSettled([...runs.active()].map(run => run.settled)), late])
-}
-
-/** The services as nodes call them: every call is made for the user whose run it is. */
-function createServices(services: RunnerEnvironment['services']): (user: string) => NodeServices {
-  const completion = services.completion
-  return user => {
-    const caller = { user, service: 'spell-runner' }
-    return {
-      completion: {
-        complete: (request, options: ClientCallOptions = {}) => completion.complete(request, { ...options, caller }),
-      },
-    } satisfies NodeServices
-  }
 }

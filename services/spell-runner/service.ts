@@ -1,4 +1,7 @@
+import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { NodeDefinition } from '#graph/define.ts'
 import { createRegistry } from '#graph/registry.ts'
@@ -30,10 +33,18 @@ export const SETTINGS = {
   SANDBOX_TIMEOUT_MS: integer('longest time of one call of user code, in milliseconds', 5_000, { min: 10 }),
 }
 
+/** What nodes call. */
+export const USES = {
+  completion: CompletionServiceDefinition,
+  cache: CacheServiceDefinition,
+  huggingface: HuggingfaceServiceDefinition,
+  speech: SpeechServiceDefinition,
+}
+
 export default defineService({
   contract: SpellRunnerServiceDefinition,
   settings: SETTINGS,
-  uses: { completion: CompletionServiceDefinition },
+  uses: USES,
   schema: migrations(import.meta.url),
   async start(environment) {
     const registry = createRegistry(

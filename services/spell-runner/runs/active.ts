@@ -14,6 +14,7 @@ import type { Committer } from './committer.ts'
 import { RunJournal } from './journal.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunMode } from './mode.ts'
+import type { CallingRun } from './services.ts'
 import type { RunRow } from './store.ts'
 import type { RunTrace, RunTraces } from './trace.ts'
 
@@ -44,8 +45,8 @@ export interface Workshop {
   readonly fetch: RunHost['fetch']
   readonly log: Log
   readonly traces: RunTraces
-  /** The services as this user's runs call them. */
-  servicesFor(user: string): NodeServices
+  /** The services as the nodes of a run call them. */
+  servicesOf(run: CallingRun): NodeServices
   /** Where this user's results are kept for nodes with `reuse`. */
   resultsFor(user: string): ResultStore
   /** A run can be put aside: nothing happens to it before `wakesAt` unless it is asked. */
@@ -145,7 +146,7 @@ export class ActiveRun {
         now: Date.now,
         sleep,
         turn: () => this.#turn(),
-        services: this.#workshop.servicesFor(make.owner),
+        services: this.#workshop.servicesOf({ id, owner: make.owner, spell: make.spell, limits }),
         sandbox: this.#workshop.sandbox,
         fetch: this.#workshop.fetch,
         results: this.#workshop.resultsFor(make.owner),

@@ -1,0 +1,88 @@
+import type { NodeServices } from '#graph/define.ts'
+import type { Limits } from '#graph/limits.ts'
+import '#nodes/services.ts'
+import type { Identities } from '#mesh/identity.ts'
+import type { ClientCallOptions } from '#mesh/service.ts'
+import type { RunnerEnvironment } from '../runner.ts'
+
+/** The run that a node's calls are made for. */
+export interface CallingRun {
+  readonly id: string
+  readonly owner: string
+  readonly spell: string
+  readonly limits: Partial<Limits>
+}
+
+const CAPABILITY_MS = 600_000
+const RENEW_MS = 300_000
+
+/** The services as nodes of a run call them: for the user whose run it is, with the proof that opens the user's secrets, and with what calls are charged to. */
+export function createServicesOf(
+  { completion, cache, huggingface, speech }: RunnerEnvironment['services'],
+  identities: Pick<Identities, 'sign'>,
+): (run: CallingRun) => NodeServices {
+  return ({ id, owner, spell, limits: { tokens = Infinity, cost = Infinity } }) => {
+    const caller = { user: owner, service: 'spell-runner' }
+    const capability = createCapability(identities, owner, id)
+    const optionsOf = async (given: ClientCallOptions = {}): Promise<ClientCallOptions> => ({
+      ...given,
+      metadata: { ...given.metadata, capability: await capability() },
+      caller,
+    })
+    const charged = <T extends { origin?: { nodeId?: string } }>(request: T) => ({
+      ...request,
+      origin: { agentId: '', spellId: spell, runId: id, nodeId: request.origin?.nodeId ?? '' },
+    })
+    const ofRun = { scope: 'run', tokens: Number.isFinite(tokens) ? tokens : 0, cost: Number.isFinite(cost) ? cost : 0 }
+    const limited = <T extends { origin?: { nodeId?: string }; limits?: object[] }>(request: T) => ({
+      ...charged(request),
+      limits: [...(request.limits ?? []), ...(ofRun.tokens + ofRun.cost > 0 ? [ofRun] : [])],
+    })
+    return {
+      completion: {
+        async *complete(request, options) {
+          yield* completion.complete(limited(request), await optionsOf(options))
+        },
+        embed: async (request, options) => completion.embed(charged(request), await optionsOf(options)),
+        async *generateImage(request, options) {
+          yield* completion.generateImage(limited(request), await optionsOf(options))
+        },
+      },
+      cache: {
+        get: (request, options) => cache.get(request, { ...options, caller }),
+        set: (request, options) => cache.set(request, { ...options, caller }),
+      },
+      huggingface: {
+        async *run(request, options) {
+          yield* huggingface.run(request, await optionsOf(options))
+        },
+      },
+      speech: {
+        async *synthesize(request, options) {
+          yield* speech.synthesize(request, await optionsOf(options))
+        },
+        async *transcribe(requests, options) {
+          type Requests = Parameters<typeof speech.transcribe>[0]
+          yield* speech.transcribe(requests as Requests, await optionsOf(options))
+        },
+      },
+    } satisfies NodeServices
+  }
+}
+
+/** Signed when it is first needed, and again before it runs out. */
+function createCapability(identities: Pick<Identities, 'sign'>, user: string, run: string): () => Promise<string> {
+  let token: Promise<string> | undefined
+  let signedAt = 0
+  return () => {
+    const now = Date.now()
+    if (!token || now - signedAt > RENEW_MS) {
+      signedAt = now
+      token = identities.sign(
+        { user, service: 'spell-runner' },
+        { audience: 'secrets', lifeMs: CAPABILITY_MS, claims: { run } },
+      )
+    }
+    return token
+  }
+}
