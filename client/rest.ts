@@ -2,7 +2,7 @@ import type { RunRecord, SpellRecord } from '#edge/protocol.ts'
 import type { Problem } from '#graph/document.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { ApiError } from './types.ts'
-import type { EntriesPage, PageOptions, RestClient } from './types.ts'
+import type { BudgetRecord, EntriesPage, PageOptions, RestClient, SecretRecord, UsageSum } from './types.ts'
 
 export interface RestOptions {
   /** `https://spells.example.org` */
@@ -29,7 +29,16 @@ export function createRest(options: RestOptions): RestClient {
     logout: async () => void (await post('/v1/auth/logout')),
     me: () => get('/v1/me'),
     wsTicket: () => post('/v1/ws-ticket'),
-    models: () => get('/v1/completion/models'),
+    models: (kind = '') => get('/v1/completion/models', { kind }),
+    voices: () => get('/v1/speech/voices'),
+    usage: async (query = {}) => (await get<{ sums: readonly UsageSum[] }>('/v1/usage', { ...query })).sums,
+    budgets: async () => (await get<{ budgets: readonly BudgetRecord[] }>('/v1/budgets')).budgets,
+    setBudget: async budget => (await call<{ budget: BudgetRecord }>('PUT', '/v1/budgets', { budget })).budget,
+    deleteBudget: async budget => void (await call('DELETE', `/v1/budgets/${id(budget)}`)),
+    secrets: async () => (await get<{ secrets: readonly SecretRecord[] }>('/v1/secrets')).secrets,
+    putSecret: async (name, value) =>
+      (await call<{ secret: SecretRecord }>('PUT', `/v1/secrets/${id(name)}`, { value })).secret,
+    deleteSecret: async name => void (await call('DELETE', `/v1/secrets/${id(name)}`)),
     nodeTypes: async () => (await get<{ nodeTypes: readonly JsonObject[] }>('/v1/node-types')).nodeTypes,
     listSpells: (page: PageOptions = {}) => get('/v1/spells', { ...page }),
     getSpell: async (spell, revision) =>

@@ -52,11 +52,89 @@ export interface ImportReportRecord {
   }[]
   readonly notes: readonly string[]
 }
+/** A model of the completion service (proto/spellmesh/completion/v1). */
 export interface ModelRecord {
+  /** `provider/model`. */
   readonly id: string
   readonly provider: string
   readonly name: string
   readonly about: string
+  /** `chat`, `embedding` or `image`. */
+  readonly kind?: string
+  /** 0 or absent: unknown. */
+  readonly contextTokens?: number
+  readonly outputTokens?: number
+  /** US dollars for a million tokens; absent: unknown. */
+  readonly inputPrice?: number
+  readonly outputPrice?: number
+  readonly abilities?: readonly string[]
+  readonly asOf?: string
+}
+export interface ProviderRecord {
+  readonly name: string
+  readonly title: string
+  readonly ready: boolean
+  /** The secret to add; empty: it needs none. */
+  readonly secret: string
+  readonly about: string
+}
+/** Somebody who speaks. */
+export interface VoiceRecord {
+  readonly id: string
+  readonly provider: string
+  readonly name: string
+  readonly about: string
+  /** BCP 47; none: any. */
+  readonly languages: readonly string[]
+  readonly formats: readonly string[]
+}
+/** Somebody who listens. */
+export interface RecogniserRecord {
+  readonly id: string
+  readonly provider: string
+  readonly about: string
+  readonly partial: boolean
+  readonly timestamps: boolean
+}
+/** What was used, of one day, model, spell, run or node. */
+export interface UsageSum {
+  readonly key: string
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** US dollars. */
+  readonly cost: number
+  /** Calls whose price nobody knows. */
+  readonly unpriced: number
+}
+export interface UsageQuery {
+  readonly by?: 'day' | 'model' | 'spell' | 'run' | 'node'
+  /** Milliseconds since 1970. */
+  readonly from?: number
+  readonly to?: number
+  readonly spellId?: string
+  readonly runId?: string
+}
+/** What may be spent; 0: any sum. */
+export interface BudgetLimit {
+  readonly scope: string
+  readonly target: string
+  readonly period: string
+  readonly tokens: number
+  /** US dollars. */
+  readonly cost: number
+}
+export interface BudgetRecord extends BudgetLimit {
+  readonly id: string
+  readonly usedTokens: number
+  readonly usedCost: number
+}
+/** A secret, without what it is. */
+export interface SecretRecord {
+  readonly name: string
+  readonly updatedAt: number
+  /** 0: never. */
+  readonly usedAt: number
 }
 export interface PageOptions {
   readonly pageSize?: number
@@ -89,7 +167,28 @@ export interface RestClient {
   logout(): Promise<void>
   me(): Promise<{ account: AccountRecord }>
   wsTicket(): Promise<{ ticket: string; expiresInMs: number }>
-  models(): Promise<{ models: readonly ModelRecord[]; defaultModel: string }>
+  /** `kind`: `chat`, `embedding` or `image`; empty: all. */
+  models(kind?: string): Promise<{
+    models: readonly ModelRecord[]
+    defaultModel: string
+    providers?: readonly ProviderRecord[]
+  }>
+  voices(): Promise<{
+    voices: readonly VoiceRecord[]
+    recognisers: readonly RecogniserRecord[]
+    defaultVoice: string
+    defaultRecogniser: string
+  }>
+  /** Sums of what this user has used, by one dimension. */
+  usage(query?: UsageQuery): Promise<readonly UsageSum[]>
+  budgets(): Promise<readonly BudgetRecord[]>
+  /** In place of the one of the same scope, target and period. */
+  setBudget(budget: BudgetLimit): Promise<BudgetRecord>
+  deleteBudget(id: string): Promise<void>
+  /** Names only: a value is never told again. */
+  secrets(): Promise<readonly SecretRecord[]>
+  putSecret(name: string, value: string): Promise<SecretRecord>
+  deleteSecret(name: string): Promise<void>
   nodeTypes(): Promise<readonly JsonObject[]>
   listSpells(options?: PageOptions): Promise<{ spells: readonly SpellRecord[]; nextPage: string }>
   getSpell(id: string, revision?: number): Promise<SpellRecord>
