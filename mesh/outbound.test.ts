@@ -7,9 +7,13 @@ const server = createServer((request, response) => {
   if (request.url === '/redirect') response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
   else if (request.url === '/large') response.end('x'.repeat(2000))
   else if (request.url === '/silent') return
-  else response.writeHead(200, { 'x-said': request.headers.authorization ?? 'nothing' }).end('hello')
+  else if (request.url === '/stream') {
+    response.on('close', () => left.resolve())
+    request.on('data', (bytes: Buffer) => response.write(bytes))
+  } else response.writeHead(200, { 'x-said': request.headers.authorization ?? 'nothing' }).end('hello')
 })
 let host = ''
+const left = Promise.withResolvers<void>()
 beforeAll(async () => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -55,4 +59,20 @@ test('answers that are too large or never come end with an error', async () => {
     code: 'RESOURCE_EXHAUSTED',
   })
   await expect(outbound.fetch(`http://${host}/silent`)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+})
+
+test('an answer that streams is read as it comes, and left when its reader leaves; it is guarded as any other', async () => {
+  await using outbound = createOutbound({ OUTBOUND_ALLOW: host, limitBytes: 1 })
+  const { signal } = new AbortController()
+  const body = new Uint8Array([0, 255, 128])
+  const answer = await outbound.open(`http://${host}/stream`, { method: 'POST', body, signal })
+  for await (const bytes of answer.body) {
+    expect([...bytes]).toEqual([0, 255, 128])
+    break
+  }
+  await left.promise
+  await expect(outbound.open(`http://${host}/redirect`, { signal })).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+  })
+  await expect(outbound.open('http://127.0.0.1:1/', { signal })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
 })

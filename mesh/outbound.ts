@@ -18,18 +18,27 @@ export interface OutboundOptions {
   readonly limitBytes?: number
   /** From the call to the last byte. */
   readonly timeoutMs?: number
+  /** To one host at the same time. */
+  readonly connections?: number
 }
 
 export interface OutboundRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   readonly signal?: AbortSignal
 }
 export interface OutboundAnswer {
   readonly status: number
   readonly headers: Record<string, string>
   text(): Promise<string>
+}
+/** An answer that is read as it comes. */
+export interface OutboundStream {
+  readonly status: number
+  readonly headers: Record<string, string>
+  /** Who leaves it closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 /** The one client for requests that users cause. */
@@ -39,6 +48,8 @@ export interface Outbound extends AsyncDisposable {
    * checked again and carry no credentials to another origin; size and time are limited. Rejects with a coded error.
    */
   fetch(url: string, request?: OutboundRequest): Promise<OutboundAnswer>
+  /** The same for answers that stream: size and time are the caller's to limit, by the request's signal. */
+  open(url: string, request: OutboundRequest & { readonly signal: AbortSignal }): Promise<OutboundStream>
 }
 
 const MOST_REDIRECTS = 5
@@ -49,43 +60,48 @@ export function createOutbound({
   OUTBOUND_ALLOW,
   limitBytes = LIMIT_BYTES,
   timeoutMs = TIMEOUT_MS,
+  connections = 64,
 }: OutboundOptions): Outbound {
   const allowed = new Set(
     OUTBOUND_ALLOW.split(',')
       .map(one => one.trim().toLowerCase())
       .filter(Boolean),
   )
-  const guarded = new Agent({ connect: { lookup: guardedLookup }, connections: 64 })
-  const open = new Agent({ connections: 64 })
+  const guarded = new Agent({ connect: { lookup: guardedLookup }, connections })
+  const open = new Agent({ connections })
   const isAllowed = (url: URL) =>
     allowed.has(url.hostname) ||
     allowed.has(`${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`)
+  const follow = async (given: string, request: OutboundRequest, signal: AbortSignal): Promise<Response> => {
+    let url = readUrl(given)
+    let headers = { ...request.headers }
+    let { method = 'GET', body } = request
+    for (let redirects = 0; ; redirects++) {
+      const free = isAllowed(url)
+      if (!free) refuseAddress(url.hostname)
+      const response = await send(url, { method, headers, body, signal, dispatcher: free ? open : guarded }, timeoutMs)
+      const location = response.headers.get('location')
+      if (response.status < 300 || response.status > 399 || !location) return response
+      await response.body?.cancel()
+      if (redirects >= MOST_REDIRECTS) throw unavailable(`${given} redirects more than ${MOST_REDIRECTS} times`)
+      const next = readUrl(new URL(location, url).href)
+      if (next.origin !== url.origin) headers = withoutCredentials(headers)
+      if (response.status === 303 || (response.status < 303 && method === 'POST')) {
+        method = 'GET'
+        body = undefined
+      }
+      url = next
+    }
+  }
   return {
     async fetch(given, request = {}) {
-      let url = readUrl(given)
-      let headers = { ...request.headers }
-      let { method = 'GET', body } = request
       const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(request.signal ? [request.signal] : [])])
-      for (let redirects = 0; ; redirects++) {
-        const free = isAllowed(url)
-        if (!free) refuseAddress(url.hostname)
-        const response = await send(
-          url,
-          { method, headers, body, signal, dispatcher: free ? open : guarded },
-          timeoutMs,
-        )
-        const location = response.headers.get('location')
-        if (response.status < 300 || response.status > 399 || !location) return toAnswer(response, limitBytes)
-        await response.body?.cancel()
-        if (redirects >= MOST_REDIRECTS) throw unavailable(`${given} redirects more than ${MOST_REDIRECTS} times`)
-        const next = readUrl(new URL(location, url).href)
-        if (next.origin !== url.origin) headers = withoutCredentials(headers)
-        if (response.status === 303 || (response.status < 303 && method === 'POST')) {
-          method = 'GET'
-          body = undefined
-        }
-        url = next
-      }
+      return toAnswer(await follow(given, request, signal), limitBytes)
+    },
+    async open(given, request) {
+      const response = await follow(given, request, request.signal)
+      const { status, headers, body } = response
+      return { status, headers: Object.fromEntries(headers), body: body ?? NOTHING }
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([guarded.close(), open.close()])
@@ -96,11 +112,12 @@ export function createOutbound({
 interface Sent {
   readonly method: string
   readonly headers: Record<string, string>
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
   readonly signal: AbortSignal
   readonly dispatcher: Agent
 }
 type Response = Awaited<ReturnType<typeof undiciFetch>>
+const NOTHING: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
 
 async function send(url: URL, { body, ...rest }: Sent, timeoutMs: number): Promise<Response> {
   try {
