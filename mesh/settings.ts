@@ -3,7 +3,7 @@ export interface Setting<T> {
   readonly kind: 'text' | 'integer' | 'ratio' | 'flag' | 'choice' | 'secret'
   readonly about: string
   readonly fallback: T
-  /** Reads the environment variable's text; returns undefined and reports through `refuse` when it is not right. */
+  /** Reads the environment variable's text; tells what is wrong where it is not right, of secrets without quoting them. */
   parse(text: string): { value: T } | { problem: string }
 }
 export type SettingsDeclaration = Readonly<Record<string, Setting<any>>>
@@ -107,7 +107,7 @@ export function readSettings<S extends SettingsDeclaration>(
     if (given === undefined || given === '') continue
     const parsed = setting.parse(given)
     if ('value' in parsed) values[name] = parsed.value
-    else report(`${name}: ${setting.kind === 'secret' ? 'is not right' : parsed.problem}`)
+    else report(`${name}: ${parsed.problem}`)
   }
   return values as SettingsOf<S>
 }

@@ -5,7 +5,10 @@ import type { Call } from '#mesh/service.ts'
 import { choice, integer } from '#mesh/settings.ts'
 import { createAccounts } from './accounts.ts'
 import { newAccountId } from './secrets.ts'
+import { keysSetting } from './envelope.ts'
+import { createSecretStore } from './secret-store.ts'
 import { createUserStore } from './store.ts'
+import { openVault } from './vault.ts'
 
 const SWEEP_MS = 60_000
 
@@ -30,10 +33,13 @@ export default defineService({
       '',
     ),
     SESSION_HOURS: integer('how long a browser stays signed in, in hours', 720, { min: 1 }),
+    SECRETS_KEY: keysSetting(
+      'key of all users’ secrets: base64 of 32 bytes; several with commas between: the first encrypts, all decrypt. None: one that is kept in the database',
+    ),
   },
   uses: {},
   schema: migrations(import.meta.url),
-  async start({ settings, database, identities, bus, log, onStop }) {
+  async start({ settings, database, identities, bus, log, draining, onStop }) {
     const store = createUserStore(database)
     await store.begin(newAccountId())
     const accounts = createAccounts({
@@ -49,6 +55,17 @@ export default defineService({
     )
     sweep.unref()
     onStop(() => clearInterval(sweep))
+    const vault = await openVault({
+      store: createSecretStore(database),
+      identities,
+      bus,
+      log,
+      keys: settings.SECRETS_KEY,
+    })
+    const rotated = vault
+      .rotate(draining)
+      .catch((error: unknown) => log.warn({ error }, 'bringing secrets under the present key failed'))
+    onStop(() => rotated)
     return {
       getInstance: () => accounts.instance(),
       register: request => accounts.register(request),
@@ -64,6 +81,13 @@ export default defineService({
       redeemTicket: ({ ticket }) => accounts.redeemTicket(ticket),
       authenticate: ({ proof }) => accounts.authenticate(proof),
       listVersions: async ({ userIds }) => ({ versions: await accounts.versions(userIds) }),
+      listSecrets: async (_, call) => ({ secrets: await vault.list(userOf(call)) }),
+      putSecret: async (request, call) => ({ secret: await vault.put(userOf(call), request) }),
+      async deleteSecret({ name }, call) {
+        await vault.remove(userOf(call), name)
+        return {}
+      },
+      resolveSecrets: async ({ names }, call) => ({ values: await vault.resolve(call, names) }),
       keys: async () => ({ jwks: Buffer.from(JSON.stringify(await identities.jwks())) }),
     }
   },
