@@ -1,72 +1,177 @@
-import { notFound, precondition } from '#mesh/errors.ts'
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { invalid, notFound } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
-import type { Provider, ProviderModel } from './provider.ts'
+import { toPrice } from './figures.ts'
+import type { Figures, Price } from './figures.ts'
+import type { ModelKind, Provider, ProviderCall, ProviderModel } from './provider.ts'
+import type { Asker, Providers } from './providers.ts'
 
 /** A provider's model, by the name that everybody uses: `provider/model`. */
 export interface CatalogueModel extends ProviderModel {
   readonly id: string
   readonly provider: string
+  readonly kind: ModelKind
+  readonly cachedPrice?: number
+  /** Empty: the figures are the provider's own. */
+  readonly asOf: string
 }
 
-/** The models of all providers that are set up. */
+/** A model, and what it is asked with. */
+export interface Found {
+  /** `provider/model`. */
+  readonly id: string
+  /** The provider's name. */
+  readonly name: string
+  /** Without the provider's name. */
+  readonly model: string
+  readonly provider: Provider
+  readonly call: ProviderCall
+  /** What is known of it. */
+  readonly figures: Omit<Figures, 'asOf'> | undefined
+}
+
+/** The models of all providers. */
 export interface Catalogue {
-  /** All of them; a provider that cannot be asked has none at the moment. */
-  list(signal: AbortSignal): Promise<readonly CatalogueModel[]>
-  /** Who answers for this name. NOT_FOUND with the nearest names; FAILED_PRECONDITION where a provider is not set up. */
-  find(name: string, signal: AbortSignal): Promise<{ id: string; model: string; provider: Provider }>
+  /** Those of providers that can be asked for this user. One that does not tell its models has those that are known of it. */
+  list(asker: Asker): Promise<readonly CatalogueModel[]>
+  /**
+   * Who answers for this name, and with which key. NOT_FOUND with the nearest names; FAILED_PRECONDITION where a provider is not set up or has no key;
+   * INVALID_ARGUMENT where the model is of another kind.
+   */
+  find(name: string, kind: ModelKind, asker: Asker, signal: AbortSignal): Promise<Found>
+  /** The names most like this one, as a text. */
+  nearest(name: string, kind: ModelKind, asker: Asker): Promise<string>
+  /** What a model costs, as `provider/model`; undefined: nobody knows. */
+  priceOf(id: string): Price | undefined
 }
 
 const KEPT_MS = 60_000
+const STALE_MS = 3_600_000
 const ASK_MS = 3_000
+const MOST_LISTS = 1_000
+const NEVER = new AbortController().signal
 
-export function createCatalogue(providers: ReadonlyMap<string, Provider>, log: Log, now: () => number): Catalogue {
-  const known = new Map<string, { at: number; models: Promise<readonly ProviderModel[]> }>()
-  const modelsOf = (name: string, provider: Provider): Promise<readonly ProviderModel[]> => {
-    const found = known.get(name)
-    if (found && now() - found.at < KEPT_MS) return found.models
-    const models = provider.models(AbortSignal.timeout(ASK_MS)).catch((error: unknown) => {
+interface Listed {
+  readonly at: number
+  readonly models: Promise<readonly ProviderModel[] | undefined>
+}
+
+export function createCatalogue(
+  providers: Providers,
+  figures: ReadonlyMap<string, Figures>,
+  log: Log,
+  now: () => number,
+): Catalogue {
+  const known = new LRUCache<string, Listed>({ max: MOST_LISTS })
+  const prices = new Map<string, Price>()
+  /** What a provider lists, asked at most once a minute; who asks meanwhile is given what it said before. Undefined: it does not say. */
+  const told = (name: string, provider: Provider, call: ProviderCall): Listed['models'] => {
+    const key = `${name} ${createHash('sha256').update(call.key).digest('base64url')}`
+    const found = known.get(key)
+    const age = found ? now() - found.at : Infinity
+    if (found && age < KEPT_MS) return found.models
+    const models = provider.models({ ...call, signal: AbortSignal.timeout(ASK_MS) }).catch((error: unknown) => {
       log.warn({ provider: name, error }, 'a provider does not tell its models')
-      known.delete(name)
-      return []
+      known.delete(key)
+      return undefined
     })
-    known.set(name, { at: now(), models })
-    return models
+    known.set(key, { at: now(), models })
+    return found && age < STALE_MS ? found.models : models
   }
-  const list = async (): Promise<readonly CatalogueModel[]> => {
+  const modelsOf = async (name: string, provider: Provider, asker: Asker): Promise<readonly CatalogueModel[]> => {
+    const call = await providers.glance(name, asker, NEVER)
+    const models = (call && (await told(name, provider, call))) ?? builtIn(name, provider)
+    const all = models.map(model => toCatalogueModel(name, model, figures.get(`${name}/${model.name}`)))
+    for (const model of all) {
+      const price = toPrice(model)
+      if (price) prices.set(model.id, price)
+    }
+    return all
+  }
+  const builtIn = (name: string, { isUsual = true }: Provider): readonly ProviderModel[] =>
+    isUsual
+      ? [...figures.keys()]
+          .filter(id => id.startsWith(`${name}/`))
+          .map(id => ({ name: id.slice(name.length + 1), about: '' }))
+      : []
+  const list = async (asker: Asker): Promise<readonly CatalogueModel[]> => {
     const all = await Promise.all(
-      [...providers].map(async ([name, provider]) =>
-        (await modelsOf(name, provider)).map(model => ({ ...model, id: `${name}/${model.name}`, provider: name })),
-      ),
+      [...providers.known.keys()].map(async name => {
+        const standing = await providers.standing(name, asker)
+        return standing.ready ? modelsOf(name, standing.provider, asker) : []
+      }),
     )
     return all.flat()
   }
+  const toFound = async (name: string, model: string, kind: ModelKind, asker: Asker, signal: AbortSignal) => {
+    const { provider, call } = await providers.open(name, asker, signal)
+    const id = `${name}/${model}`
+    const known = figures.get(id)
+    if (known) return ofKind({ id, name, model, provider, call, figures: known }, kind)
+    const models = await told(name, provider, call)
+    const listed = models?.find(one => one.name === model)
+    // A provider may serve models that it does not list.
+    if (models && models.length > 0 && !listed) return undefined
+    return ofKind({ id, name, model, provider, call, figures: listed }, kind)
+  }
+  const nearest = async (name: string, kind: ModelKind, asker: Asker) =>
+    nearestOf(name, (await list(asker)).filter(model => model.kind === kind)).join(', ') || 'none'
   return {
     list,
-    async find(name) {
+    nearest,
+    priceOf: id => toPrice(figures.get(id)) ?? prices.get(id),
+    async find(name, kind, asker, signal) {
       const slash = name.indexOf('/')
-      const named = slash > 0 ? providers.get(name.slice(0, slash)) : undefined
-      // A provider may serve models that it does not list.
-      if (named) {
-        const model = name.slice(slash + 1)
-        const models = await modelsOf(name.slice(0, slash), named)
-        if (models.length === 0 || models.some(one => one.name === model)) return { id: name, model, provider: named }
+      const owner = slash > 0 ? name.slice(0, slash) : ''
+      if (providers.known.has(owner)) {
+        const found = await toFound(owner, name.slice(slash + 1), kind, asker, signal)
+        if (found) return found
       }
-      const models = await list()
-      const bare = models.filter(model => model.name === name)
+      const bare = (await list(asker)).filter(model => model.name === name)
       const [only, ...more] = bare
-      const provider = only && providers.get(only.provider)
-      if (only && provider && more.length === 0) return { id: only.id, model: only.name, provider }
       if (more.length > 0)
         throw notFound(`several providers list "${name}": say ${bare.map(({ id }) => `"${id}"`).join(' or ')}`)
-      if (name.startsWith('openai/') && !providers.has('openai'))
-        throw precondition(`"${name}" needs OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own`)
-      throw notFound(`nobody lists the model "${name}"; there are ${nearest(name, models).join(', ') || 'none'}`)
+      const found = only && (await toFound(only.provider, only.name, kind, asker, signal))
+      if (found) return found
+      throw notFound(`nobody lists the model "${name}"; there are ${await nearest(name, kind, asker)}`)
     },
   }
 }
 
+function toCatalogueModel(provider: string, told: ProviderModel, figures: Figures | undefined): CatalogueModel {
+  return {
+    kind: kindOf(told.name),
+    ...told,
+    ...figures,
+    about: figures?.about ?? told.about,
+    id: `${provider}/${told.name}`,
+    provider,
+    asOf: figures?.asOf ?? '',
+  }
+}
+
+/** Vendors list models of all kinds, and most do not say which is which. */
+function kindOf(name: string): ModelKind {
+  if (/embed|\bbge-|\bgte-|\be5-|minilm/i.test(name)) return 'embedding'
+  return /dall-e|gpt-image|imagen|flux|stable-diffusion|sdxl/i.test(name) ? 'image' : 'chat'
+}
+
+const MAKES: Readonly<Record<ModelKind, string>> = { chat: 'answers with text', embedding: 'makes embeddings', image: 'makes images' }
+
+function ofKind(found: Found, kind: ModelKind): Found {
+  const { id, figures, provider } = found
+  const own = figures?.kind ?? kind
+  const method = kind === 'embedding' ? provider.embed : kind === 'image' ? provider.image : provider.complete
+  if (own !== kind)
+    throw invalid([{ path: 'model', message: `"${id}" ${MAKES[own]}: expected a model that ${MAKES[kind]}` }])
+  if (!method)
+    throw invalid([{ path: 'model', message: `"${found.name}" has no model that ${MAKES[kind]}` }])
+  return found
+}
+
 /** The names most like this one, at most five. */
-function nearest(name: string, models: readonly CatalogueModel[]): readonly string[] {
+function nearestOf(name: string, models: readonly CatalogueModel[]): readonly string[] {
   const wanted = name.slice(name.indexOf('/') + 1).toLowerCase()
   return models
     .map(({ id, name: own }) => ({ id, distance: distanceOf(wanted, own.toLowerCase()) }))
