@@ -163,7 +163,7 @@ test('where the user service is away, only who needs a secret is told', async ()
     message: expect.stringMatching(/^the secret "OPENAI_API_KEY" cannot be read now: /),
   })
   await expect(secrets.names({ caller })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-  await clients.close()
+  clients.close()
 })
 
 test('a failure is not kept', async () => {

@@ -5,10 +5,10 @@ import type { Call } from '#mesh/service.ts'
 import { choice, integer } from '#mesh/settings.ts'
 import { createAccounts } from './accounts.ts'
 import { newAccountId } from './secrets.ts'
-import { keysSetting } from './envelope.ts'
-import { createSecretStore } from './secret-store.ts'
+import { keysSetting } from './vault/envelope.ts'
+import { createSecretStore } from './vault/store.ts'
 import { createUserStore } from './store.ts'
-import { openVault } from './vault.ts'
+import { openVault } from './vault/vault.ts'
 
 const SWEEP_MS = 60_000
 

@@ -7,7 +7,7 @@ import type { Log } from '#mesh/log.ts'
 import type { Call } from '#mesh/service.ts'
 import { newKeyBytes, readKeys, rewrap, seal, toInstanceKey, unseal } from './envelope.ts'
 import type { InstanceKey } from './envelope.ts'
-import type { SealedRow, SecretRow, SecretStore } from './secret-store.ts'
+import type { SealedRow, SecretRow, SecretStore } from './store.ts'
 
 /** Secrets of users: put by people, given to the services that work for a run of theirs. */
 export interface Vault {

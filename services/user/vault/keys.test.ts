@@ -9,7 +9,7 @@ import { createLog } from '#mesh/log.ts'
 import { migrate } from '#mesh/migrate.ts'
 import { migrations } from '#mesh/service.ts'
 import { openTestDatabase } from '#mesh/testing.ts'
-import { createSecretStore } from './secret-store.ts'
+import { createSecretStore } from './store.ts'
 import { openVault } from './vault.ts'
 import type { Vault } from './vault.ts'
 
@@ -25,7 +25,7 @@ let said: string[] = []
 const query = <Row>(text: string) => database.transaction(session => session.query<Row>(text))
 beforeAll(async () => {
   database = await openTestDatabase()
-  await migrate(database, 'user', migrations(new URL('./service.ts', import.meta.url).href))
+  await migrate(database, 'user', migrations(new URL('../service.ts', import.meta.url).href))
   identities = await openIdentities(database)
   for (const user of [ADA, ...OTHERS])
     await query(`insert into "user".accounts (id, email, name, role, password) values ('${user}', '', '', 'owner', '')`)
