@@ -180,7 +180,7 @@ class BatchedSpending implements Spending {
     try {
       const additions = entries.map(({ account, sent }) => ({ ...account, ...sent }))
       this.#learn(await this.#store.write(rows, additions, new Date(this.#now()).toISOString().slice(0, 10)))
-      if (this.#away) this.#log.info('the ledger is written again')
+      if (this.#away) this.#log.info({}, 'the ledger is written again')
       this.#away = false
     } catch (error) {
       // Where it was written all the same, the calls are there once; the sums may then hold them twice: too much rather than too little.
