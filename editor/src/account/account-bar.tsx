@@ -2,13 +2,15 @@ import { LogOut, UserRound } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { Connection } from '../session/connection.tsx'
+import { SpendingChip } from '../cost/spending-chip.tsx'
 import { useSession } from '../session/context.ts'
 import { forgetAccount } from '../session/open.ts'
 import { AccountForm, EMAIL, NAME, NEW_PASSWORD } from './form.tsx'
+import { SecretsButton } from './secrets.tsx'
 import './account.css'
 
 /** Who is signed in, and the way out. */
-export function AccountBar(): ReactNode {
+export function AccountBar({ tab }: { readonly tab: string }): ReactNode {
   const { account, claimed, rest, restart } = useSession()
   const leave = async () => {
     await rest.logout()
@@ -18,6 +20,10 @@ export function AccountBar(): ReactNode {
   return (
     <div className="account-bar" data-testid="account">
       <Connection />
+      <span className="account-bar__tools">
+        <SpendingChip tab={tab} />
+        <SecretsButton />
+      </span>
       {claimed && (
         <>
           <span title={account.email}>

@@ -82,7 +82,7 @@ export function AccountForm({
 }
 
 /** Problems by field; under the empty name what concerns none. */
-function problemsOf(error: unknown, fields: readonly AccountField[]): Record<string, string> {
+export function problemsOf(error: unknown, fields: readonly { readonly name: string }[]): Record<string, string> {
   const listed =
     typeof error === 'object' && error !== null && 'problems' in error && Array.isArray(error.problems)
       ? (error.problems as { path: string; message: string }[])

@@ -7,13 +7,17 @@ import { isBlobRef } from '#graph/blob.ts'
 import type { NodeDocument } from '#graph/document.ts'
 import type { NodeState, NodeView } from '#graph/view.ts'
 import type { Json, Values } from '#graph/json.ts'
+import { CardCost, OverBudget } from '../cost/card-cost.tsx'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
 import { SubSpellRow } from '../inside/sub-spell-row.tsx'
+import { mediaInWords, mediaOf, textInWords } from '../media/media.ts'
+import { Preview } from '../media/preview.tsx'
 import { registry } from '../registry.ts'
 import { nodeIn, useNodeRun } from '../run/store.ts'
 import { Breakpoint, InnerWait, PinMark, WaitRow } from '../steering/card-marks.tsx'
 import { formatDuration, formatSize } from '../timeline/duration.ts'
+import { MICROPHONE, Microphone } from '../voice/microphone.tsx'
 import { Far } from './far.ts'
 import { groupOf, TypeIcon } from './icon.tsx'
 import { useSpread } from './spread.ts'
@@ -63,7 +67,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       {definition?.role === 'sub-spell' && <SubSpellRow page={tab} id={id} />}
       {definition?.role === 'sub-spell' && <InnerWait page={tab} id={id} />}
       {state === 'waiting' && <WaitRow page={tab} id={id} />}
-      {run && <Outcome run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
+      {definition?.type === MICROPHONE && isListening && <Microphone page={tab} node={node} />}
+      {run && <Outcome page={tab} id={id} run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
     </article>
   )
 })
@@ -280,7 +285,17 @@ function useFit(tab: string, node: string, side: 'in' | 'out', name: string): st
 }
 
 /** `given`: a sub-spell node, of which the view has what it was given among its outputs. */
-function Outcome({ run, given }: { readonly run: NodeView; readonly given: NodeDocument | undefined }): ReactNode {
+function Outcome({
+  page,
+  id,
+  run,
+  given,
+}: {
+  readonly page: string
+  readonly id: string
+  readonly run: NodeView
+  readonly given: NodeDocument | undefined
+}): ReactNode {
   if (run.error && run.state === 'failed')
     return (
       <p className="card__error" role="alert">
@@ -292,35 +307,40 @@ function Outcome({ run, given }: { readonly run: NodeView; readonly given: NodeD
   if (run.state === 'running' && run.fraction !== undefined)
     return <progress className="card__progress" value={run.fraction} />
   const first = tellingOutput(given ? outputsOf(registry, given, run.outputs) : run.outputs)
-  const tokens = run.usage?.outputTokens
-  if (!first && tokens === undefined) return null
+  const isMedia = first !== undefined && mediaOf(first[1]) !== undefined
   return (
-    <footer className="card__foot">
-      {first && (
-        <span className="chip" title={`${first[0]}: the last value`}>
-          <i>{first[0]}</i> {short(first[1], 220)}
-        </span>
-      )}
-      {tokens !== undefined && (
-        <small>
-          {run.usage?.inputTokens ?? 0} → {tokens} tokens
-        </small>
-      )}
-    </footer>
+    <>
+      <OverBudget run={run} id={id} />
+      <footer className="card__foot">
+        {first &&
+          (isMedia ? (
+            <Preview page={page} name={first[0]} value={first[1]} />
+          ) : (
+            <span className="chip" title={`${first[0]}: the last value`}>
+              <i>{first[0]}</i> {short(first[1], 220)}
+            </span>
+          ))}
+        <CardCost page={page} id={id} />
+      </footer>
+    </>
   )
 }
 
 const TELLING = ['text', 'items', 'result', 'value']
+/** Said beside what a node gives. */
+const ASIDE: ReadonlySet<string> = new Set(['failure', 'reasoning', 'budget'])
 
-/** The output that says most about what a node did. */
+/** The output that says most about what a node did: a picture or a sound before all else. */
 function tellingOutput(outputs: Values): readonly [name: string, value: Json] | undefined {
-  const all = Object.entries(outputs).filter(([name]) => name !== 'failure')
-  return all.find(([name]) => TELLING.includes(name)) ?? all[0]
+  const all = Object.entries(outputs).filter(([name]) => !ASIDE.has(name))
+  return all.find(([, value]) => mediaOf(value) !== undefined) ?? all.find(([name]) => TELLING.includes(name)) ?? all[0]
 }
 
 /** A value in a few characters. */
 export function short(value: Json, most: number): string {
+  const media = mediaOf(value)
+  if (media) return mediaInWords(media)
   if (isBlobRef(value)) return `${value.head?.slice(0, most) ?? ''}… ${formatSize(value.size)}`.trim()
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = textInWords(value)
   return text.length > most ? `${text.slice(0, most)}…` : text
 }

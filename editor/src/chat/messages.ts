@@ -1,6 +1,7 @@
 import type { SpellDocument } from '#graph/document.ts'
 import type { Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
+import { textInWords } from '../media/media.ts'
 
 /** Something that was said to a spell, or by it. */
 export interface Message {
@@ -61,7 +62,7 @@ export function messagesOf(
 }
 
 function textOf(value: Json | undefined): string {
-  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  return value === undefined ? '' : textInWords(value)
 }
 
 /** What somebody typed for an event: JSON, or the text itself. */

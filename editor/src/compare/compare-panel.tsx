@@ -1,6 +1,7 @@
 import { ArrowLeftRight, Equal, EqualNot, SquareMinus, SquarePlus, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
+import { formatMoney } from '../cost/money.ts'
 import { usePage } from '../contracts.ts'
 import { RunState } from '../run/run-state.tsx'
 import { useTabRunField } from '../run/store.ts'
@@ -128,7 +129,7 @@ function TotalsHead({
                   ...(one.inputTokens + one.outputTokens > 0
                     ? [`${one.inputTokens} → ${one.outputTokens} tokens`]
                     : []),
-                  ...(one.cost > 0 ? [formatCost(one.cost)] : []),
+                  ...(one.cost > 0 ? [formatMoney(one.cost)] : []),
                 ].join(' · ')}
               </small>
               {one.error && <small className="compare__error">{one.error.message}</small>}
@@ -186,7 +187,7 @@ function Side({ side }: { readonly side: NodeSide | undefined }): ReactNode {
     cached === activations ? 'taken over' : formatDuration(tookMs),
     ...(activations > 1 ? [`×${activations}`] : []),
     ...(tokens > 0 ? [`${tokens} tokens`] : []),
-    ...(cost > 0 ? [formatCost(cost)] : []),
+    ...(cost > 0 ? [formatMoney(cost)] : []),
   ]
   return (
     <>
@@ -211,8 +212,4 @@ function Mark({ verdict }: { readonly verdict: Verdict }): ReactNode {
       {verdict.startsWith('only') && <small>{words}</small>}
     </span>
   )
-}
-
-function formatCost(cost: number): string {
-  return `$${cost < 0.01 ? cost.toFixed(5) : cost.toFixed(3)}`
 }

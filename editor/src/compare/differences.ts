@@ -2,6 +2,7 @@ import { isBlobRef } from '#graph/blob.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { diffLines, linesOf } from '#nodes/language/diff.ts'
 import type { Change } from '#nodes/language/diff.ts'
+import { mediaInWords, mediaOf, textInWords } from '../media/media.ts'
 import { isSame } from './same.ts'
 
 /** A value of two runs, by its name. */
@@ -38,8 +39,10 @@ function changesOf(a: Json, b: Json): readonly Change[] {
 
 /** A value as it is shown. */
 export function textOf(value: Json): string {
+  const media = mediaOf(value)
+  if (media) return mediaInWords(media)
   if (isBlobRef(value)) return `${value.head ?? ''}… (${value.size} characters)`
-  return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
+  return textInWords(value, 2)
 }
 
 /** Words, and what is between them. */

@@ -7,6 +7,7 @@ import { socketsOf } from '#graph/registry.ts'
 import { checkSchema } from '#graph/schema.ts'
 import type { Timeline } from '#graph/timeline.ts'
 import type { RunView } from '#graph/view.ts'
+import { jsonInWords } from '../media/media.ts'
 import { errorBeside, marksOf } from '../timeline/marks.ts'
 import { describeEntry } from '../timeline/words.ts'
 import { findEntries } from './find.ts'
@@ -77,7 +78,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   state: {
     usage: 'state',
     about: 'the state of the spell at the slider',
-    execute: (_, { view }) => [info(JSON.stringify(view.state, undefined, 2))],
+    execute: (_, { view }) => [info(jsonInWords(view.state, 2))],
   },
   value: { usage: 'value <node>', about: 'the last values of a node at the slider', execute: showValue },
   goto: {
@@ -142,7 +143,7 @@ function steer(host: CommandHost, status: 'running' | 'paused', act: () => void)
 function showValue(node: string, { document, view }: CommandHost): CommandAnswer[] {
   if (node === '') return [error(expected('value'))]
   const run = Object.hasOwn(view.nodes, node) ? view.nodes[node] : undefined
-  if (run) return [info(JSON.stringify(run.outputs, undefined, 2))]
+  if (run) return [info(jsonInWords(run.outputs, 2))]
   return [Object.hasOwn(document.nodes, node) ? info(`"${node}" has not run`) : unknown(node, document)]
 }
 

@@ -3,6 +3,8 @@ import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ConsoleLine } from '#graph/view.ts'
 import { usePage } from '../contracts.ts'
+import { jsonInWords, mediaInWords, mediaOf } from '../media/media.ts'
+import { Preview } from '../media/preview.tsx'
 import { registry } from '../registry.ts'
 import { pauseRun, playRun } from '../run/controls.ts'
 import { statusOf } from '../run/standing.ts'
@@ -85,7 +87,7 @@ export function ConsolePanel({ tab }: { readonly tab: string }): ReactNode {
           <Copy size={14} />
         </button>
       </div>
-      <Rows rows={rows} startedAt={view.startedAt} onNode={page.selectNode} />
+      <Rows tab={tab} rows={rows} startedAt={view.startedAt} onNode={page.selectNode} />
       <Prompt
         history={history}
         onSubmit={submit}
@@ -101,10 +103,12 @@ function splitAnswer({ level, text }: CommandAnswer): CommandAnswer[] {
 
 /** Only the rows in sight are in the page. Follows the end, unless somebody has scrolled up. */
 function Rows({
+  tab,
   rows,
   startedAt,
   onNode,
 }: {
+  readonly tab: string
   readonly rows: readonly Row[]
   readonly startedAt: number
   onNode(node: string): void
@@ -148,7 +152,7 @@ function Rows({
             className={`console__row console__row--${row.line?.level ?? row.answer?.level}`}
           >
             {row.line ? (
-              <Line line={row.line} startedAt={startedAt} onNode={onNode} />
+              <Line tab={tab} line={row.line} startedAt={startedAt} onNode={onNode} />
             ) : (
               <code className="console__answer">{row.answer.text}</code>
             )}
@@ -160,15 +164,18 @@ function Rows({
 }
 
 function Line({
+  tab,
   line,
   startedAt,
   onNode,
 }: {
+  readonly tab: string
   readonly line: ConsoleLine
   readonly startedAt: number
   onNode(node: string): void
 }): ReactNode {
-  const value = line.value === undefined ? '' : JSON.stringify(line.value)
+  const media = mediaOf(line.value)
+  const value = line.value === undefined ? '' : media ? mediaInWords(media) : jsonInWords(line.value)
   return (
     <>
       <time>{((line.at - startedAt) / 1000).toFixed(3)}</time>
@@ -181,7 +188,14 @@ function Line({
         </button>
       )}
       <span className="console__text" title={`${line.text} ${value}`}>
-        {line.text} {value !== '' && <code>{value}</code>}
+        {line.text}{' '}
+        {media && line.value !== undefined ? (
+          <span className="console__media">
+            <Preview page={tab} name={line.node} value={line.value} />
+          </span>
+        ) : (
+          value !== '' && <code>{value}</code>
+        )}
       </span>
     </>
   )

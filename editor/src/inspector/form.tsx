@@ -3,6 +3,8 @@ import { lazy, Suspense, useEffect, useId, useState } from 'react'
 import type { Schema } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
 import { checkSchema } from '#graph/schema.ts'
+import { isModelKind } from '../models/catalogue.ts'
+import { ModelField } from '../models/model-field.tsx'
 import { useSession } from '../session/context.ts'
 
 // Without the server it may not be there: then a plain field does.
@@ -122,6 +124,7 @@ function PlainField({
 
 function TextField({ id, name, schema, value, onChange }: EditorProps): ReactNode {
   const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+  if (isModelKind(schema.format)) return <ModelField id={id} kind={schema.format} text={text} onChange={onChange} />
   switch (schema.format) {
     case 'template':
     case 'code':
@@ -139,8 +142,6 @@ function TextField({ id, name, schema, value, onChange }: EditorProps): ReactNod
           onChange={event => onChange(event.target.value)}
         />
       )
-    case 'model':
-      return <ModelField id={id} text={text} onChange={onChange} />
     case 'spell':
       return <SpellField id={id} text={text} onChange={onChange} />
     default:
@@ -155,36 +156,6 @@ function TextField({ id, name, schema, value, onChange }: EditorProps): ReactNod
         />
       )
   }
-}
-
-function ModelField({
-  id,
-  text,
-  onChange,
-}: {
-  readonly id: string
-  readonly text: string
-  onChange(value: Json): void
-}): ReactNode {
-  const { models } = useSession()
-  return (
-    <>
-      <input
-        id={id}
-        type="text"
-        list={`${id}-models`}
-        spellCheck={false}
-        placeholder="the default model"
-        value={text}
-        onChange={event => onChange(event.target.value)}
-      />
-      <datalist id={`${id}-models`}>
-        {models.map(model => (
-          <option key={model} value={model} />
-        ))}
-      </datalist>
-    </>
-  )
 }
 
 function SpellField({

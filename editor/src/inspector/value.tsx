@@ -6,6 +6,10 @@ import type { BlobRef } from '#graph/blob.ts'
 import type { Json } from '#graph/json.ts'
 import { placeOf } from '../inside/place.ts'
 import { say } from '../layout/toasts.tsx'
+import { mediaInWords, mediaOf, textInWords } from '../media/media.ts'
+import type { Media } from '../media/media.ts'
+import { Preview, useUrl } from '../media/preview.tsx'
+import { saveAs } from '../media/viewer.tsx'
 import { loadBlob } from '../run/blobs.ts'
 import { useTabRunField } from '../run/store.ts'
 import { useSession } from '../session/context.ts'
@@ -18,7 +22,42 @@ interface Named {
 
 /** A value by its name. A large one shows its beginning and its size until somebody wants all of it. */
 export function Value({ page, name, value }: Named & { readonly value: Json }): ReactNode {
+  const media = mediaOf(value)
+  if (media) return <Shown page={page} name={name} value={value} media={media} />
   return isBlobRef(value) ? <Large page={page} name={name} blob={value} /> : <Whole name={name} value={value} />
+}
+
+/** A picture or a sound: never as the text that it is. */
+function Shown({ page, name, value, media }: Named & { readonly value: Json; readonly media: Media }): ReactNode {
+  const { url } = useUrl(page, media)
+  return (
+    <div data-testid={`media-${name}`}>
+      <dt>
+        {name} <span className="media__caption">{mediaInWords(media)}</span>
+        <button
+          className="icon-button"
+          aria-label={`Copy ${name} as a data URL`}
+          title="Copy as a data URL"
+          disabled={url === undefined}
+          onClick={() => url !== undefined && void navigator.clipboard.writeText(url)}
+        >
+          <Copy size={12} />
+        </button>
+        <button
+          className="icon-button"
+          aria-label={`Save ${name} as a file`}
+          title="Save as…"
+          disabled={url === undefined}
+          onClick={() => url !== undefined && saveAs(url, name)}
+        >
+          <Download size={12} />
+        </button>
+      </dt>
+      <dd className="values__media">
+        <Preview page={page} name={name} value={value} />
+      </dd>
+    </div>
+  )
 }
 
 /** More than this makes the page slow, and nobody reads it in a side bar. */
@@ -26,7 +65,9 @@ const MOST = 100_000
 
 function Whole({ name, value }: { readonly name: string; readonly value: Json }): ReactNode {
   const [isAll, setAll] = useState(false)
-  const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
+  const whole = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
+  const pictures = mediaWithin(value)
+  const text = textInWords(value, 2)
   const shown = isAll || text.length <= MOST ? text : `${text.slice(0, MOST)}…`
   return (
     <div>
@@ -36,12 +77,26 @@ function Whole({ name, value }: { readonly name: string; readonly value: Json })
           className="icon-button"
           aria-label={`Copy ${name}`}
           title="Copy"
-          onClick={() => void navigator.clipboard.writeText(text)}
+          onClick={() => void navigator.clipboard.writeText(whole)}
         >
           <Copy size={12} />
         </button>
       </dt>
-      <dd>{typeof value === 'string' ? shown : <code>{shown}</code>}</dd>
+      {name === 'reasoning' && typeof value === 'string' ? (
+        <details className="reasoning">
+          <summary>What it thought</summary>
+          <dd>{shown}</dd>
+        </details>
+      ) : (
+        <dd>{typeof value === 'string' ? <Text text={shown} /> : <code>{shown}</code>}</dd>
+      )}
+      {pictures.length > 0 && (
+        <dd className="values__media values__many">
+          {pictures.map((one, index) => (
+            <Preview key={index} page="" name={`${name} ${index + 1}`} value={one} />
+          ))}
+        </dd>
+      )}
       {shown !== text && (
         <button className="button button--small" onClick={() => setAll(true)}>
           Show all {formatSize(text.length)}
@@ -49,6 +104,23 @@ function Whole({ name, value }: { readonly name: string; readonly value: Json })
       )}
     </div>
   )
+}
+
+/** A text; the address of a public server is a link: nothing is loaded from there by itself. */
+function Text({ text }: { readonly text: string }): ReactNode {
+  if (!/^https:\/\/\S{4,2000}$/.test(text)) return text
+  return (
+    <a href={text} target="_blank" rel="noreferrer noopener">
+      {text}
+    </a>
+  )
+}
+
+const MOST_PICTURES = 12
+
+/** The pictures and sounds in a list. */
+function mediaWithin(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value.filter(one => mediaOf(one as Json) !== undefined).slice(0, MOST_PICTURES) : []
 }
 
 function Large({ page, name, blob }: Named & { readonly blob: BlobRef }): ReactNode {

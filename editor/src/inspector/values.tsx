@@ -1,8 +1,10 @@
 import { ChevronLeft, ChevronRight, LocateFixed } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
+import type { Usage } from '#graph/journal.ts'
 import type { Values } from '#graph/json.ts'
 import { outputsOf } from '../canvas/types.ts'
+import { costInWords } from '../cost/spending.ts'
 import { useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
 import type { Activation } from '../run/activations.ts'
@@ -138,7 +140,7 @@ function Meta({ activation, run }: { readonly activation: Activation; readonly r
     ...(usage?.model ? [['Model', usage.model] as const] : []),
     ...(usage?.outputTokens === undefined
       ? []
-      : [['Tokens', `${usage.inputTokens ?? 0} → ${usage.outputTokens}`] as const]),
+      : [['Tokens', `${usage.inputTokens ?? 0} → ${usage.outputTokens}`] as const, ['Cost', costOf(usage)] as const]),
   ]
   return (
     <table className="meta">
@@ -152,6 +154,16 @@ function Meta({ activation, run }: { readonly activation: Activation; readonly r
       </tbody>
     </table>
   )
+}
+
+function costOf({ cost, model }: Usage): string {
+  const isDemo = model?.startsWith('local/') ?? false
+  return costInWords({
+    calls: 1,
+    cost: cost ?? 0,
+    unpriced: cost === undefined && !isDemo ? 1 : 0,
+    demo: isDemo ? 1 : 0,
+  })
 }
 
 function ValueList({

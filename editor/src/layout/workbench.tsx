@@ -3,6 +3,7 @@ import { CircleHelp, PanelLeft, PanelRight, WandSparkles } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useMemo } from 'react'
 import { AccountBar, ClaimBar } from '../account/account-bar.tsx'
+import { Secrets } from '../account/secrets.tsx'
 import { Canvas } from '../canvas/canvas.tsx'
 import { NodeMenu } from '../canvas/node-menu.tsx'
 import { DEMOS } from '../demos.ts'
@@ -12,6 +13,7 @@ import { Commands } from '../help/commands.tsx'
 import { Help, openHelp } from '../help/keys.tsx'
 import { Breadcrumb } from '../inside/breadcrumb.tsx'
 import { Inspector } from '../inspector/inspector.tsx'
+import { Viewer } from '../media/viewer.tsx'
 import { Palette } from '../palette/palette.tsx'
 import { QuickAdd } from '../palette/quick-add.tsx'
 import { RunBar } from '../run/run-bar.tsx'
@@ -28,6 +30,7 @@ import { RecordingBar, RecordingNote } from '../tabs/recording-bar.tsx'
 import { saveShown } from '../tabs/recording.ts'
 import { TabBar } from '../tabs/tab-bar.tsx'
 import { TimelinePanel } from '../timeline/timeline-panel.tsx'
+import { Player } from '../voice/player.tsx'
 import { Boundary } from './boundary.tsx'
 import { useDropImport } from './drop.ts'
 import { useKeys } from './keys.ts'
@@ -76,7 +79,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
         <TabBar />
         {tab && (isRecording ? <RecordingBar tab={tab} /> : <SaveBar tab={tab} />)}
         {tab && <RunBar tab={tab} />}
-        <AccountBar />
+        <AccountBar tab={tab} />
         <button
           className="icon-button"
           aria-label="Inspector"
@@ -111,6 +114,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
               <Tools tab={tab} page={page} />
             </ReactFlowProvider>
             <Breadcrumb tab={tab} />
+            <Player tab={tab} />
             {isRecording && <RecordingNote tab={tab} />}
           </div>
           {inspector.open && (
@@ -151,6 +155,8 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
       <NodeMenu />
       {tab && <WaitDialog tab={tab} />}
       <Help />
+      <Secrets />
+      <Viewer />
       <Toasts />
       {dropping && <div className="drop-note">Drop it to open: a spell, a recorded run, or a Thoth document</div>}
     </div>

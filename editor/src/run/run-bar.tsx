@@ -1,6 +1,7 @@
 import { CircleAlert, Pause, Play, ShieldCheck, Square, StepForward } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { RunCost } from '../cost/card-cost.tsx'
 import { useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
 import { Chips } from '../steering/chips.tsx'
@@ -60,6 +61,7 @@ function Status({ tab, isRecording }: { readonly tab: string; readonly isRecordi
           />
         </span>
       )}
+      {run && <RunCost tab={tab} />}
       {replay.state === 'verified' && (
         <span
           className="run-bar__verified"

@@ -1,9 +1,13 @@
 import { Download, GitBranch, GitCompareArrows } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { RunRecord } from '#client/index.ts'
+import type { UsageSum } from '#client/types.ts'
 import { openComparison } from '../compare/store.ts'
 import { usePage } from '../contracts.ts'
+import { costsOfRuns } from '../cost/ledger.ts'
+import { costInWords, tokensInWords } from '../cost/spending.ts'
+import { jsonInWords } from '../media/media.ts'
 import { useSession } from '../session/context.ts'
 import { useRunsAnew } from '../steering/runs-of.ts'
 import { openWaitOf } from '../steering/wait-dialog.tsx'
@@ -17,6 +21,7 @@ import { useTabRunField } from './store.ts'
 export function RunList({ tab }: { readonly tab: string }): ReactNode {
   const page = usePage(tab)
   const list = useRunsAnew(tab)
+  const costs = useCosts(page.spell, list?.runs)
   const [chosen, setChosen] = useState<readonly string[]>([])
   if (!page.spell || list?.runs.length === 0)
     return (
@@ -53,6 +58,7 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
           key={run.id}
           tab={tab}
           run={run}
+          cost={costs.get(run.id)}
           base={runs.find(({ id }) => id === run.forkedFrom)}
           isChosen={chosen.includes(run.id)}
           onChoose={() =>
@@ -66,15 +72,34 @@ export function RunList({ tab }: { readonly tab: string }): ReactNode {
   )
 }
 
+const NONE: ReadonlyMap<string, UsageSum> = new Map()
+
+/** What each of the runs cost; asked anew with every list. */
+function useCosts(spell: string | undefined, runs: readonly RunRecord[] | undefined): ReadonlyMap<string, UsageSum> {
+  const { rest } = useSession()
+  const [costs, setCosts] = useState(NONE)
+  useEffect(() => {
+    if (spell === undefined || runs === undefined || runs.length === 0) return undefined
+    let isCurrent = true
+    void costsOfRuns(rest, spell).then(found => isCurrent && setCosts(found))
+    return () => {
+      isCurrent = false
+    }
+  }, [rest, spell, runs])
+  return costs
+}
+
 function Row({
   tab,
   run,
+  cost,
   base,
   isChosen,
   onChoose,
 }: {
   readonly tab: string
   readonly run: RunRecord
+  readonly cost: UsageSum | undefined
   readonly base: RunRecord | undefined
   readonly isChosen: boolean
   onChoose(): void
@@ -109,6 +134,9 @@ function Row({
         <time dateTime={at.toISOString()}>{at.toLocaleString()}</time>
         <span>{run.endedAt > 0 ? formatDuration(run.endedAt - run.startedAt) : 'not ended'}</span>
         <span>{run.lastSeq} entries</span>
+        <span data-testid={`cost-of-${run.id}`} title={cost && tokensInWords(cost)}>
+          {cost && costInWords(cost)}
+        </span>
         <code title={run.error?.message}>
           {run.forkedFrom && (
             <i className="runs__branch" title={`It branched off ${run.forkedFrom} after entry ${run.forkedAt}`}>
@@ -132,6 +160,6 @@ function Row({
 }
 
 function summary(outputs: RunRecord['outputs']): string {
-  const text = JSON.stringify(outputs)
+  const text = jsonInWords(outputs)
   return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }

@@ -20,8 +20,6 @@ export interface Session {
   readonly account: Account
   /** Whether the instance has an owner with a password. */
   readonly claimed: boolean
-  /** Models that the completion service lists, as `provider/model`. */
-  readonly models: readonly string[]
   /** Makes the page start over with whoever is signed in now. */
   restart(): void
 }

@@ -1,5 +1,6 @@
 import { createClient, createRest, indexedDbStore } from '#client/index.ts'
 import type { Registry } from '#graph/define.ts'
+import { forgetChoices } from '../models/catalogue.ts'
 import type { Account, Session } from './context.ts'
 
 /** What stands between a visitor and the page. */
@@ -40,21 +41,18 @@ export async function openGate(registry: Registry, restart: () => void): Promise
       }
     }
     localStorage.setItem(ACCOUNT, JSON.stringify(account))
-    const models = await rest.models().then(
-      ({ models: listed }) => listed.map(model => model.id),
-      () => [],
-    )
-    return { state: 'open', session: connect({ rest, registry, account, claimed: instance.claimed, models, restart }) }
+    return { state: 'open', session: connect({ rest, registry, account, claimed: instance.claimed, restart }) }
   } catch (error) {
     // Without the server the page still opens for whoever was here last: drafts and recorded runs are in this browser.
     const account = readAccount()
-    if (account)
-      return { state: 'open', session: connect({ rest, registry, account, claimed: true, models: [], restart }) }
+    if (account) return { state: 'open', session: connect({ rest, registry, account, claimed: true, restart }) }
     return { state: 'unreachable', message: error instanceof Error ? error.message : String(error) }
   }
 }
 
 function connect(rest: Omit<Session, 'client' | 'journals'>): Session {
+  // Who is here now may have other keys.
+  forgetChoices()
   const journals = indexedDbStore(`spellmesh-journals-${rest.account.id}`)
   const client = createClient({
     url: location.origin,
