@@ -1,0 +1,21 @@
+import type { Suite } from '../harness.ts'
+import { tryRows } from '../mesh/attempt.ts'
+import { measureAnswers } from '../models/answers.ts'
+import { openStage } from '../models/stage.ts'
+import { measureStreams } from '../models/streams.ts'
+import { openWorkshop } from '../start/programs.ts'
+
+/** What stands between a model and who asks it. */
+export const suite: Suite = {
+  about: 'answers of a local model through completion, against the openai package alone',
+  async run(report) {
+    const workshop = openWorkshop()
+    try {
+      const stage = await openStage(workshop)
+      await tryRows(report, 'answers', () => measureAnswers(stage))
+      await tryRows(report, 'open streams', () => measureStreams(stage))
+    } finally {
+      await workshop.close()
+    }
+  },
+}
