@@ -62,8 +62,11 @@ function namespaceProblems(namespace: string): Problem[] {
 function keyProblems(key: string): Problem[] {
   const wrong = (message: string) => [{ path: 'key', message }]
   if (key === '') return wrong('must not be empty')
-  const characters = key.length <= MOST_CHARACTERS ? key.length : Array.from(key.slice(0, 4 * MOST_CHARACTERS)).length
-  if (characters > MOST_CHARACTERS) return wrong(`expected at most ${MOST_CHARACTERS} characters, got ${key.length}`)
+  if (key.length > MOST_CHARACTERS) {
+    let characters = 0
+    for (const _ of key) characters++
+    if (characters > MOST_CHARACTERS) return wrong(`expected at most ${MOST_CHARACTERS} characters, got ${characters}`)
+  }
   if (key.includes('\0')) return wrong('holds a NUL character: expected a text without one')
   if (!key.isWellFormed()) return wrong('is not well-formed Unicode: half of a surrogate pair is missing')
   return []

@@ -53,7 +53,7 @@ const ROW_BYTES = 100
 const BATCH = 5_000
 
 const OVER = sql.raw(
-  `(extract(epoch from expires_at) * 1000)::bigint as expires_at, (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as left_ms`,
+  `(extract(epoch from expires_at) * 1000)::bigint as expires_at, (extract(epoch from expires_at - now()) * 1000)::float8 as left_ms`,
 )
 
 export function createEntryStore(database: Kysely<unknown>): EntryStore {
@@ -61,7 +61,7 @@ export function createEntryStore(database: Kysely<unknown>): EntryStore {
   return {
     async read(key) {
       const { rows } = await sql<Stored>`
-        select value, ${OVER} from cache.entries where ${at(key)} and expires_at > clock_timestamp()`.execute(database)
+        select value, ${OVER} from cache.entries where ${at(key)} and expires_at > now()`.execute(database)
       return rows[0]
     },
     async write(key, value, ttlMs) {
@@ -70,7 +70,7 @@ export function createEntryStore(database: Kysely<unknown>): EntryStore {
       const { rows } = await sql<Omit<Stored, 'value'> & { before: number }>`
         with before as (select bytes from cache.entries where ${at(key)})
         insert into cache.entries as e (owner, namespace, key, value, bytes, expires_at)
-        values (${owner}, ${namespace}, ${key.key}, ${value}, ${bytes}, clock_timestamp() + ${ttlMs}::bigint * interval '1 millisecond')
+        values (${owner}, ${namespace}, ${key.key}, ${value}, ${bytes}, now() + ${ttlMs}::bigint * interval '1 millisecond')
         on conflict (owner, namespace, key) do update
           set value = excluded.value, bytes = excluded.bytes, used_at = excluded.used_at, expires_at = excluded.expires_at
         returning ${OVER}, coalesce((select bytes from before), 0) as before`.execute(database)
@@ -92,11 +92,15 @@ export function createEntryStore(database: Kysely<unknown>): EntryStore {
       })
     },
     ...keepRoom(database),
+    ...keepBooks(database),
   }
 }
 
+type OfRoom = 'bytesOf' | 'makeRoom'
+type OfBooks = 'touch' | 'uses' | 'sweep'
+
 /** What keeps it from growing. Rows that somebody else is at are left alone: so nobody waits for each other in a circle. */
-function keepRoom(database: Kysely<unknown>): Omit<EntryStore, 'read' | 'write' | 'remove'> {
+function keepRoom(database: Kysely<unknown>): Pick<EntryStore, OfRoom> {
   return {
     async bytesOf(owner) {
       const { rows } = await sql<{ bytes: number }>`
@@ -106,7 +110,7 @@ function keepRoom(database: Kysely<unknown>): Omit<EntryStore, 'read' | 'write' 
     async makeRoom(owner, bytes) {
       const { rows: over } = await sql<Gone>`
         delete from cache.entries where (owner, namespace, key) in (
-          select owner, namespace, key from cache.entries where owner = ${owner} and expires_at < clock_timestamp()
+          select owner, namespace, key from cache.entries where owner = ${owner} and expires_at < now()
           limit ${BATCH}::integer for update skip locked
         ) returning owner, namespace, key, bytes`.execute(database)
       const gone: Gone[] = [...over]
@@ -129,12 +133,18 @@ function keepRoom(database: Kysely<unknown>): Omit<EntryStore, 'read' | 'write' 
       }
       return gone
     },
+  }
+}
+
+/** What is noted and told of many. */
+function keepBooks(database: Kysely<unknown>): Pick<EntryStore, OfBooks> {
+  return {
     async touch(uses) {
       await sql`
         with used as (
           select * from json_to_recordset(${JSON.stringify(uses)}::json) as u (owner text, namespace text, key text, ago_ms float8)
         ), there as (
-          select e.owner, e.namespace, e.key, clock_timestamp() - u.ago_ms * interval '1 millisecond' as at
+          select e.owner, e.namespace, e.key, now() - u.ago_ms * interval '1 millisecond' as at
           from cache.entries e join used u using (owner, namespace, key) for update of e skip locked
         )
         update cache.entries e set used_at = there.at from there
@@ -145,17 +155,15 @@ function keepRoom(database: Kysely<unknown>): Omit<EntryStore, 'read' | 'write' 
     async uses(owner) {
       const { rows } = await sql<NamespaceUse>`
         select namespace, count(*)::integer as entries, sum(bytes)::bigint as bytes from cache.entries
-        where owner = ${owner} and expires_at > clock_timestamp() group by namespace order by namespace`.execute(
-        database,
-      )
+        where owner = ${owner} and expires_at > now() group by namespace order by namespace`.execute(database)
       return rows
     },
     async sweep() {
-      await sql`delete from cache.claims where lease_until < clock_timestamp() - interval '1 hour'`.execute(database)
+      await sql`delete from cache.claims where lease_until < now() - interval '1 hour'`.execute(database)
       return inBatches(async () => {
         const { rows } = await sql`
           delete from cache.entries where (owner, namespace, key) in (
-            select owner, namespace, key from cache.entries where expires_at < clock_timestamp()
+            select owner, namespace, key from cache.entries where expires_at < now()
             limit ${BATCH}::integer for update skip locked
           ) returning 1`.execute(database)
         return rows.length
@@ -171,4 +179,56 @@ async function inBatches(remove: () => Promise<number>): Promise<number> {
     removed += count
     if (count < BATCH) return removed
   }
+}
+
+/** A claim to compute a value, for all processes to see. */
+export interface Claim extends Key {
+  /** Unique to it. */
+  readonly claim: string
+}
+
+/** Who computes what. A claim lasts by the database's clock, as long as it is renewed. */
+export interface ClaimStore {
+  /** False: somebody else has it. */
+  take(claim: Claim): Promise<boolean>
+  renew(claims: readonly Claim[]): Promise<void>
+  release(claim: Claim): Promise<void>
+}
+
+export function createClaimStore(database: Kysely<unknown>, leaseMs: number): ClaimStore {
+  const lease = sql`now() + ${leaseMs}::bigint * interval '1 millisecond'`
+  return {
+    async take({ owner, namespace, key, claim }) {
+      const { rows } = await sql`
+        insert into cache.claims as c (owner, namespace, key, claim, lease_until)
+        values (${owner}, ${namespace}, ${key}, ${claim}, ${lease})
+        on conflict (owner, namespace, key) do update set claim = excluded.claim, lease_until = excluded.lease_until
+          where c.lease_until < now() or c.claim = excluded.claim
+        returning 1`.execute(database)
+      return rows.length > 0
+    },
+    async renew(claims) {
+      await sql`
+        with held as (
+          select * from json_to_recordset(${JSON.stringify(claims)}::json) as h (owner text, namespace text, key text, claim text)
+        ), there as (
+          select c.owner, c.namespace, c.key from cache.claims c join held using (owner, namespace, key, claim)
+          order by c.owner, c.namespace, c.key for update of c
+        )
+        update cache.claims c set lease_until = ${lease} from there
+        where c.owner = there.owner and c.namespace = there.namespace and c.key = there.key`.execute(database)
+    },
+    async release({ owner, namespace, key, claim }) {
+      await sql`
+        delete from cache.claims
+        where owner = ${owner} and namespace = ${namespace} and key = ${key} and claim = ${claim}`.execute(database)
+    },
+  }
+}
+
+/** Where there is no other process, nobody else could have it. */
+export const NO_CLAIMS: ClaimStore = {
+  take: () => Promise.resolve(true),
+  renew: () => Promise.resolve(),
+  release: () => Promise.resolve(),
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CodedError, unavailable } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Changes } from './changes.ts'
-import type { Claim, ClaimStore } from './claims.ts'
+import type { Claim, ClaimStore } from './store.ts'
 import { toId } from './key.ts'
 import type { Key } from './key.ts'
 import type { Values } from './values.ts'
@@ -53,9 +53,55 @@ const LOOK_FIRST_MS = 25
 const LOOK_MOST_MS = 1_000
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { claims, log } = options
-  const groups = new Map<string, Group>()
+  const groups = createGroups(options)
   let isOpen = true
+
+  async function lead(group: Group, signal: AbortSignal): Promise<Uint8Array | Turn> {
+    let value: Uint8Array | undefined
+    try {
+      value = await look(group, signal, options)
+    } catch (error) {
+      if (signal.aborted) groups.pass(group)
+      else groups.refuse(group, error)
+      throw error
+    }
+    if (!value) return toTurn(group, groups)
+    groups.settle(group, value)
+    return value
+  }
+
+  return {
+    async take(key, signal) {
+      signal.throwIfAborted()
+      if (!isOpen) throw leaving()
+      const found = groups.find(key)
+      if (!found) return lead(groups.open(key), signal)
+      const told = await waitIn(found, signal)
+      return told === 'lead' ? lead(found, signal) : told
+    },
+    woken: key => groups.find(key)?.wake(),
+    wokenAll() {
+      for (const group of groups.all()) group.wake()
+    },
+    close() {
+      isOpen = false
+      for (const { waiting } of groups.all()) {
+        for (const one of waiting) one.reject(leaving())
+        waiting.clear()
+      }
+    },
+    async renew() {
+      const held = [...groups.all()].filter(({ claimed }) => claimed)
+      if (held.length > 0) await options.claims.renew(held.map(({ claim }) => claim))
+    },
+  }
+}
+
+type Groups = ReturnType<typeof createGroups>
+
+/** The groups of this process, and the ways in which one's lead ends. */
+function createGroups({ claims, changes, log }: TurnsOptions) {
+  const groups = new Map<string, Group>()
 
   function dissolve(group: Group): void {
     const id = toId(group.claim)
@@ -64,86 +110,50 @@ export function createTurns(options: TurnsOptions): Turns {
     group.claimed = false
     claims.release(group.claim).then(
       () => {
-        options.changes.tell({ kind: 'left', ...group.claim, grownBy: 0 })
+        changes.tell({ kind: 'left', ...group.claim, grownBy: 0 })
         groups.get(id)?.wake()
       },
       (error: unknown) => log.warn({ error }, 'a claim to compute is not released: it runs out'),
     )
   }
 
-  function settle(group: Group, value: Uint8Array): void {
-    dissolve(group)
-    for (const one of group.waiting) one.resolve(value)
-  }
-
-  function pass(group: Group): void {
-    const [next] = group.waiting
-    if (!next) return dissolve(group)
-    group.waiting.delete(next)
-    next.resolve('lead')
-  }
-
-  function refuse(group: Group, error: unknown): void {
-    dissolve(group)
-    for (const one of group.waiting) one.reject(error)
-  }
-
-  async function lead(group: Group, signal: AbortSignal): Promise<Uint8Array | Turn> {
-    let value: Uint8Array | undefined
-    try {
-      value = await look(group, signal, options)
-    } catch (error) {
-      if (signal.aborted) pass(group)
-      else refuse(group, error)
-      throw error
-    }
-    if (value) {
-      settle(group, value)
-      return value
-    }
-    let isOver = false
-    const once = (end: () => void) => {
-      if (isOver) return
-      isOver = true
-      end()
-    }
-    return { done: given => once(() => settle(group, given)), pass: () => once(() => pass(group)) }
-  }
-
   return {
-    async take(key, signal) {
-      signal.throwIfAborted()
-      if (!isOpen) throw leaving()
-      const id = toId(key)
-      const found = groups.get(id)
-      if (!found) {
-        const { owner, namespace, key: name } = key
-        const claim = { owner, namespace, key: name, claim: randomUUID() }
-        const group: Group = { claim, waiting: new Set(), claimed: false, wake() {} }
-        groups.set(id, group)
-        return lead(group, signal)
-      }
-      const told = await waitIn(found, signal)
-      return told === 'lead' ? lead(found, signal) : told
+    all: () => groups.values(),
+    find: (key: Key) => groups.get(toId(key)),
+    open({ owner, namespace, key }: Key): Group {
+      const claim = { owner, namespace, key, claim: randomUUID() }
+      const group: Group = { claim, waiting: new Set(), claimed: false, wake() {} }
+      groups.set(toId(claim), group)
+      return group
     },
-    woken: key => {
-      if (key.key !== '') groups.get(toId(key))?.wake()
+    /** All have the value. */
+    settle(group: Group, value: Uint8Array): void {
+      dissolve(group)
+      for (const one of group.waiting) one.resolve(value)
     },
-    wokenAll() {
-      for (const group of groups.values()) group.wake()
+    /** The next one leads; a claim that we have stays ours. */
+    pass(group: Group): void {
+      const [next] = group.waiting
+      if (!next) return dissolve(group)
+      group.waiting.delete(next)
+      next.resolve('lead')
     },
-    close() {
-      isOpen = false
-      for (const { waiting } of groups.values()) {
-        for (const one of waiting) one.reject(leaving())
-        waiting.clear()
-      }
-    },
-    async renew() {
-      const held = [...groups.values()].filter(({ claimed }) => claimed)
-      if (held.length > 0) await claims.renew(held.map(({ claim }) => claim))
+    /** Nobody can be told anything. */
+    refuse(group: Group, error: unknown): void {
+      dissolve(group)
+      for (const one of group.waiting) one.reject(error)
     },
   }
+}
+
+function toTurn(group: Group, { settle, pass }: Groups): Turn {
+  let isOver = false
+  const once = (end: () => void) => {
+    if (isOver) return
+    isOver = true
+    end()
+  }
+  return { done: value => once(() => settle(group, value)), pass: () => once(() => pass(group)) }
 }
 
 const leaving = (): CodedError => unavailable('this cache is about to end: ask again')

@@ -8,7 +8,7 @@ create unlogged table entries (
   -- What it counts for: the value, its key, and what the row itself takes.
   bytes integer not null,
   -- Written late and in batches.
-  used_at timestamptz not null default clock_timestamp(),
+  used_at timestamptz not null default now(),
   expires_at timestamptz not null,
   primary key (owner, namespace, key)
 );
