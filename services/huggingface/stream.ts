@@ -48,7 +48,7 @@ export async function* readGenerated(
     yield* partsOf(parse(event, model, token), state, token)
   }
   if (state.reason === undefined) throw unavailable(`the answer of "${model}" broke off before its end`)
-  if (state.calls.size > 0) yield { result: { toolCalls: [...state.calls.values()] } }
+  if (state.calls.size > 0) yield { result: { toolCalls: inOrder(state.calls) } }
   yield { finish: true, model: state.model, reason: state.reason, ...state.usage }
 }
 
@@ -104,7 +104,7 @@ export function* readWholeAnswer(answer: unknown, model: string, token: string):
   }
   yield* partsOf(found, state, token)
   if (state.reason === undefined) throw unavailable(`"${model}" answers in a shape that is not text`)
-  if (state.calls.size > 0) yield { result: { toolCalls: [...state.calls.values()] } }
+  if (state.calls.size > 0) yield { result: { toolCalls: inOrder(state.calls) } }
   yield { finish: true, model, reason: state.reason, ...state.usage }
 }
 
@@ -123,6 +123,11 @@ function collect(pieces: readonly unknown[], calls: Map<string, ToolCall>): void
     if (typeof given === 'string') call.arguments += given
     else if (isRecord(given)) call.arguments = JSON.stringify(given)
   }
+}
+
+/** By their index, where they have one. */
+function inOrder(calls: ReadonlyMap<string, ToolCall>): readonly ToolCall[] {
+  return [...calls].toSorted(([a], [b]) => Number(a) - Number(b) || 0).map(([, call]) => call)
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
