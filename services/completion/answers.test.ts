@@ -13,7 +13,7 @@ import type { AnswerPart, Answers, Question } from './answers.ts'
 import { brokenAfter, inParts, openOpenAiServer, streamOf } from './openai-server.suite.ts'
 import type { OpenAiServer } from './openai-server.suite.ts'
 
-const FINISH = { reason: 'stop', model: 'm', inputTokens: 1, outputTokens: 2 }
+const FINISH = { reason: 'stop', model: 'm', usage: { inputTokens: 1, outputTokens: 2 } }
 let database: Database
 const stops: (() => Promise<void> | void)[] = []
 beforeAll(async () => {
@@ -186,7 +186,8 @@ async function call(key: string, prompt = 'hi', inRequest = '') {
 }
 
 test('the key comes with the metadata or the request, and the vendor is paid once', async () => {
-  const finish = { reason: 'stop', model: 'openai/tiny-1', usage: { inputTokens: 7, outputTokens: 2 } }
+  const usage = { inputTokens: 7, outputTokens: 2, cachedTokens: 0, reasoningTokens: 0 }
+  const finish = { reason: 'stop', model: 'openai/tiny-1', usage, budget: '' }
   expect(await call('k1')).toEqual(['One', ' answer', finish])
   expect(await call('k1')).toEqual(['One answer', finish])
   expect(await call('', 'hi', 'k1')).toEqual(['One answer', finish])

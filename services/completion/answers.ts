@@ -4,16 +4,25 @@ import { cancelled, isCoded, precondition, unavailable } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Environment } from '#mesh/service.ts'
 import type { SettingsDeclaration } from '#mesh/settings.ts'
+import type { ProviderUsage, ToolCall } from './provider.ts'
 import { createAnswerStore } from './store.ts'
 import type { AnswerKey, AnswerStore } from './store.ts'
 
-/** Pieces of text in order, then exactly one finish. */
-export type AnswerPart = { readonly text: string } | AnswerFinish
+/** What a model says in order, then exactly one finish. After `restart`, what was said before is void. */
+export type AnswerPart =
+  | { readonly text: string }
+  | { readonly reasoning: string }
+  | { readonly toolCall: ToolCall }
+  | { readonly restart: string }
+  | { readonly notice: string }
+  | AnswerFinish
 export interface AnswerFinish {
   readonly reason: string
+  /** As `provider/model`. */
   readonly model: string
-  readonly inputTokens: number
-  readonly outputTokens: number
+  readonly usage: ProviderUsage & { readonly cost?: number }
+  /** With the reason `budget`: which one. */
+  readonly budget?: string
 }
 
 /** Something that is asked once. */
@@ -28,7 +37,8 @@ export interface Question extends AnswerKey {
 /** Answers by idempotency key. */
 export interface Answers {
   /**
-   * Gives the answer that is stored under the question's key, as one piece of text and a finish; else asks, and stores the answer before its finish is given.
+   * Gives the answer that is stored under the question's key, as one piece of text, its tool calls and a finish; else asks, and stores the answer before its
+   * finish is given. Thoughts are not stored.
    * Two who ask at the same time, anywhere in the mesh: the second waits for the answer of the first. Where the first fails, leaves or dies before that, the
    * second asks. Throws FAILED_PRECONDITION where the key stands for another request, UNAVAILABLE where the database stays away.
    */
@@ -74,12 +84,27 @@ async function* answerOnce(question: Question, options: AnswersOptions): AsyncGe
       throw precondition(`the idempotency key "${question.key}" stands for another request: expected the same one`)
     if (kept.answer !== null) {
       options.onRepeated()
-      const { text, ...finish } = JSON.parse(kept.answer) as AnswerFinish & { text: string }
-      if (text !== '') yield { text }
-      return yield finish
+      return yield* stored(JSON.parse(kept.answer) as StoredAnswer)
     }
     await pause(waitMs, signal)
   }
+}
+
+/** As it is kept. */
+interface StoredAnswer extends Omit<AnswerFinish, 'usage'> {
+  readonly text: string
+  readonly toolCalls?: readonly ToolCall[]
+  readonly usage?: AnswerFinish['usage']
+  /** Of answers that were kept before there was `usage`. */
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+}
+
+function* stored(answer: StoredAnswer): Generator<AnswerPart> {
+  const { text, toolCalls = [], inputTokens = 0, outputTokens = 0, usage, ...finish } = answer
+  if (text !== '') yield { text }
+  for (const toolCall of toolCalls) yield { toolCall }
+  yield { ...finish, usage: usage ?? { inputTokens, outputTokens } }
 }
 
 /** Tries again while the database is away: what is asked for cannot be recorded meanwhile either. */
@@ -101,19 +126,23 @@ async function* pay(question: Question, claim: string, options: AnswersOptions):
   const { store, log } = options
   const hold = holdClaim(() => store.renew(question, claim), options)
   let text = ''
+  let toolCalls: ToolCall[] = []
   let isKept = false
   try {
     for await (const part of question.ask()) {
-      if ('text' in part) {
-        text += part.text
-        // Who does not take what there is does not hold up others for ever.
-        hold.rest()
+      if ('reason' in part) {
+        const answer: StoredAnswer = { text, ...(toolCalls.length === 0 ? {} : { toolCalls }), ...part }
+        isKept = await keep(() => store.finish(question, claim, JSON.stringify(answer)), log)
         yield part
-        hold.go()
         continue
       }
-      isKept = await keep(() => store.finish(question, claim, JSON.stringify({ text, ...part })), log)
+      if ('restart' in part) [text, toolCalls] = ['', []]
+      else if ('text' in part) text += part.text
+      else if ('toolCall' in part) toolCalls.push(part.toolCall)
+      // Who does not take what there is does not hold up others for ever.
+      hold.rest()
       yield part
+      hold.go()
     }
   } finally {
     hold.end()

@@ -65,13 +65,21 @@ export function createCatalogue(
 ): Catalogue {
   const known = new LRUCache<string, Listed>({ max: MOST_LISTS })
   const prices = new Map<string, Price>()
+  const ask = async (name: string, provider: Provider, call: ProviderCall): Promise<readonly ProviderModel[]> => {
+    const models = await provider.models({ ...call, signal: AbortSignal.timeout(ASK_MS) })
+    for (const model of models) {
+      const price = toPrice(model)
+      if (price) prices.set(`${name}/${model.name}`, price)
+    }
+    return models
+  }
   /** What a provider lists, asked at most once a minute; who asks meanwhile is given what it said before. Undefined: it does not say. */
   const told = (name: string, provider: Provider, call: ProviderCall): Listed['models'] => {
     const key = `${name} ${createHash('sha256').update(call.key).digest('base64url')}`
     const found = known.get(key)
     const age = found ? now() - found.at : Infinity
     if (found && age < KEPT_MS) return found.models
-    const models = provider.models({ ...call, signal: AbortSignal.timeout(ASK_MS) }).catch((error: unknown) => {
+    const models = ask(name, provider, call).catch((error: unknown) => {
       log.warn({ provider: name, error }, 'a provider does not tell its models')
       known.delete(key)
       return undefined
@@ -82,12 +90,7 @@ export function createCatalogue(
   const modelsOf = async (name: string, provider: Provider, asker: Asker): Promise<readonly CatalogueModel[]> => {
     const call = await providers.glance(name, asker, NEVER)
     const models = (call && (await told(name, provider, call))) ?? builtIn(name, provider)
-    const all = models.map(model => toCatalogueModel(name, model, figures.get(`${name}/${model.name}`)))
-    for (const model of all) {
-      const price = toPrice(model)
-      if (price) prices.set(model.id, price)
-    }
-    return all
+    return models.map(model => toCatalogueModel(name, model, figures.get(`${name}/${model.name}`)))
   }
   const builtIn = (name: string, { isUsual = true }: Provider): readonly ProviderModel[] =>
     isUsual
@@ -116,7 +119,10 @@ export function createCatalogue(
     return ofKind({ id, name, model, provider, call, figures: listed }, kind)
   }
   const nearest = async (name: string, kind: ModelKind, asker: Asker) =>
-    nearestOf(name, (await list(asker)).filter(model => model.kind === kind)).join(', ') || 'none'
+    nearestOf(
+      name,
+      (await list(asker)).filter(model => model.kind === kind),
+    ).join(', ') || 'none'
   return {
     list,
     nearest,
@@ -157,7 +163,11 @@ function kindOf(name: string): ModelKind {
   return /dall-e|gpt-image|imagen|flux|stable-diffusion|sdxl/i.test(name) ? 'image' : 'chat'
 }
 
-const MAKES: Readonly<Record<ModelKind, string>> = { chat: 'answers with text', embedding: 'makes embeddings', image: 'makes images' }
+const MAKES: Readonly<Record<ModelKind, string>> = {
+  chat: 'answers with text',
+  embedding: 'makes embeddings',
+  image: 'makes images',
+}
 
 function ofKind(found: Found, kind: ModelKind): Found {
   const { id, figures, provider } = found
@@ -165,8 +175,7 @@ function ofKind(found: Found, kind: ModelKind): Found {
   const method = kind === 'embedding' ? provider.embed : kind === 'image' ? provider.image : provider.complete
   if (own !== kind)
     throw invalid([{ path: 'model', message: `"${id}" ${MAKES[own]}: expected a model that ${MAKES[kind]}` }])
-  if (!method)
-    throw invalid([{ path: 'model', message: `"${found.name}" has no model that ${MAKES[kind]}` }])
+  if (!method) throw invalid([{ path: 'model', message: `"${found.name}" has no model that ${MAKES[kind]}` }])
   return found
 }
 

@@ -4,11 +4,10 @@ import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 import { brokenAfter, inParts, openOpenAiServer, refused, silentAfter, streamOf } from './openai-server.suite.ts'
 import type { OpenAiServer, Reply } from './openai-server.suite.ts'
-import { testProvider } from './provider.suite.ts'
+import { openEnvironment, testProvider } from './provider.suite.ts'
 import local from './providers/local.ts'
-import openai from './providers/openai.ts'
+import presets from './providers/openai.ts'
 
-const SETTINGS = { OPENAI_BASE_URL: '', OPENAI_API_KEY: '', LOCAL_MODEL_DELAY_MS: 1, COMPLETION_TIMEOUT_MS: 400 }
 const WORDS = ['Wind', ' ', 'rose', ', ', 'Ärger', ', ', '海', ' …'] as const
 
 let vendor: OpenAiServer
@@ -32,7 +31,7 @@ afterAll(async () => {
 
 testProvider(
   'the built-in provider',
-  async () => local.open(SETTINGS),
+  async () => local.open(openEnvironment({ LOCAL_MODEL_DELAY_MS: '1' })),
   async () => {},
 )
 
@@ -51,7 +50,8 @@ testProvider(
   'the OpenAI-compatible provider',
   async () => {
     vendor.replyWith(obliging)
-    const provider = openai.open({ ...SETTINGS, OPENAI_BASE_URL: vendor.url })
+    const openai = presets.find(({ name }) => name === 'openai')
+    const provider = openai?.open(openEnvironment({ OPENAI_BASE_URL: vendor.url, COMPLETION_TIMEOUT_MS: '400' }))
     if (!provider) throw new Error('it is set up, and yet does not open')
     return provider
   },
@@ -75,7 +75,8 @@ test.each([1, 7, 100_000])('a stream cut into parts of %i bytes arrives whole', 
     text: 'Wind rose, Ärger, 海 …',
     reason: 'stop',
     model: 'openai/tiny-1',
-    usage: { inputTokens: 7, outputTokens: 8 },
+    budget: '',
+    usage: { inputTokens: 7, outputTokens: 8, cachedTokens: 0, reasoningTokens: 0 },
   })
 })
 
@@ -115,7 +116,7 @@ test.each([
   [400, 'INVALID_ARGUMENT', "the model's provider refuses the request: no"],
   [401, 'FAILED_PRECONDITION', "the model's provider refuses the key in OPENAI_API_KEY: no"],
   [403, 'PERMISSION_DENIED', "the model's provider does not allow this: no"],
-  [404, 'NOT_FOUND', 'the model\'s provider does not know "tiny-1": no'],
+  [404, 'NOT_FOUND', 'the model\'s provider does not know "tiny-1": no; there are "openai/tiny-1", "local/demo"'],
   [429, 'RESOURCE_EXHAUSTED', "the model's provider is at its limit: no"],
   [500, 'UNAVAILABLE', "the model's provider failed (500): no"],
 ])('a vendor’s status %i is %s, in the vendor’s words', async (status, code, message) => {
@@ -167,7 +168,7 @@ test('bad requests are refused with every problem, and reach nobody', async () =
   await expect(ask('openai/tiny-1', request)).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
     problems: [
-      { path: 'messages[0].role', message: '"wizard" is none of system, user, assistant' },
+      { path: 'messages[0].role', message: '"wizard" is none of system, user, assistant, tool' },
       { path: 'temperature', message: '3 is not from 0 to 2' },
       { path: 'maxTokens', message: 'expected at least 1' },
       { path: 'stop', message: '5 texts; at most 4' },
@@ -179,7 +180,10 @@ test('bad requests are refused with every problem, and reach nobody', async () =
 
 test('models are named provider/model, or bare where one provider lists them; the rest is told what there is', async () => {
   vendor.replyWith(inParts(streamOf(['ok']), 1000))
-  const { models, defaultModel } = await system.as('ada').client(CompletionServiceDefinition).listModels({})
+  const { models, defaultModel } = await system
+    .as('ada')
+    .client(CompletionServiceDefinition)
+    .listModels({ kind: 'chat' })
   expect(defaultModel).toBe('local/demo')
   expect(models.map(({ id }) => id).toSorted()).toEqual(['local/demo', 'openai/tiny-1'])
   expect((await ask('tiny-1')).model).toBe('openai/tiny-1')

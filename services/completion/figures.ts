@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { isObject } from '#graph/json.ts'
 import { invalid } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
+import { isObject } from './json.ts'
 import type { Ability, ModelKind, ProviderModel } from './provider.ts'
 
 /** What is known of a model beside its name. */
@@ -34,7 +34,9 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw invalid(`MODEL_CATALOGUE: "${path}" cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw invalid(
+      `MODEL_CATALOGUE: "${path}" cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Provider, ProviderPart, ProviderRequest } from './provider.ts'
+import { createLog } from '#mesh/log.ts'
+import { readSettings } from '#mesh/settings.ts'
+import type { SettingsSource } from '#mesh/settings.ts'
+import type { Provider, ProviderCall, ProviderEnvironment, ProviderPart, ProviderRequest } from './provider.ts'
+import { SETTINGS } from './settings.ts'
 
 export const QUESTION: ProviderRequest = {
   model: '',
@@ -9,6 +13,20 @@ export const QUESTION: ProviderRequest = {
   ],
   stop: [],
   idempotencyKey: 'run/activation',
+}
+
+/** What providers are made from, with these settings; they are asked for no service. */
+export function openEnvironment(source: SettingsSource): ProviderEnvironment {
+  const problems: string[] = []
+  const settings = readSettings(SETTINGS, source, problem => void problems.push(problem))
+  if (problems.length > 0) throw new Error(problems.join('; '))
+  const huggingface = {} as ProviderEnvironment['services']['huggingface']
+  return { settings, services: { huggingface }, log: createLog('silent'), onStop: () => undefined }
+}
+
+/** A call for nobody in particular. */
+export function callWith(signal: AbortSignal, key = ''): ProviderCall {
+  return { signal, key, options: { caller: { user: 'ada', service: 'completion' }, signal } }
 }
 
 /** What a provider said, and how it ended. */
@@ -21,14 +39,14 @@ export async function listen(parts: AsyncIterable<ProviderPart>) {
       if (ends.length > 0) throw new Error('text after the finish')
       text += part.text
       pieces++
-    } else ends.push(part)
+    } else if ('reason' in part) ends.push(part)
   }
   return { text, pieces, ends }
 }
 
 /** Every provider behaves like this. `open` answers one that streams slowly enough to be left in the middle. */
 export function testProvider(name: string, open: () => Promise<Provider>, upstreamIsClosed: () => Promise<void>): void {
-  const never = new AbortController().signal
+  const never = callWith(new AbortController().signal)
 
   describe(name, () => {
     test('lists at least one model by name, and answers with it', async () => {
@@ -38,7 +56,9 @@ export function testProvider(name: string, open: () => Promise<Provider>, upstre
       const { text, pieces, ends } = await listen(provider.complete({ ...QUESTION, model: model?.name ?? '' }, never))
       expect(text).not.toBe('')
       expect(pieces).toBeGreaterThan(1)
-      expect(ends).toEqual([{ reason: 'stop', inputTokens: expect.any(Number), outputTokens: expect.any(Number) }])
+      expect(ends).toMatchObject([
+        { reason: 'stop', usage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number) } },
+      ])
     })
 
     test('ends at the limit of tokens, and says so', async () => {
@@ -46,7 +66,7 @@ export function testProvider(name: string, open: () => Promise<Provider>, upstre
       const [model] = await provider.models(never)
       const request = { ...QUESTION, model: model?.name ?? '', maxTokens: 2 }
       expect((await listen(provider.complete(request, never))).ends).toMatchObject([
-        { reason: 'length', outputTokens: 2 },
+        { reason: 'length', usage: { outputTokens: 2 } },
       ])
     })
 
@@ -55,7 +75,7 @@ export function testProvider(name: string, open: () => Promise<Provider>, upstre
       const [model] = await provider.models(never)
       const abort = new AbortController()
       const read = async () => {
-        for await (const part of provider.complete({ ...QUESTION, model: model?.name ?? '' }, abort.signal))
+        for await (const part of provider.complete({ ...QUESTION, model: model?.name ?? '' }, callWith(abort.signal)))
           if ('text' in part) abort.abort()
       }
       await expect(read()).rejects.toMatchObject({ code: 'CANCELLED' })

@@ -1,7 +1,7 @@
 import type { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
-import type { JsonObject } from '#graph/json.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client, ClientCallOptions } from '#mesh/service.ts'
+import type { JsonObject } from './json.ts'
 import type { CompletionSettings, SecretName } from './settings.ts'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'

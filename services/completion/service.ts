@@ -1,93 +1,82 @@
+import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
 import type { CompleteRequest } from '#gen/spellmesh/completion/v1/completion.ts'
-import { discoverRecord } from '#mesh/discover.ts'
+import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
+import { CodedError } from '#mesh/errors.ts'
+import { createSecrets } from '#mesh/secrets.ts'
 import { defineService, migrations } from '#mesh/service.ts'
 import type { Call } from '#mesh/service.ts'
-import { integer, secret, text } from '#mesh/settings.ts'
 import { openAnswers } from './answers.ts'
 import type { AnswerPart } from './answers.ts'
+import { createAsking } from './asking.ts'
+import { createAttempts } from './attempts.ts'
 import { createCatalogue } from './catalogue.ts'
-import type { Provider, ProviderDefinition } from './provider.ts'
+import { readFigures } from './figures.ts'
+import { createGate } from './gate.ts'
+import { openLedger } from './ledger/ledger.ts'
+import { createListing } from './listing.ts'
+import { openProviders } from './providers.ts'
 import { readKey, readRequest } from './request.ts'
+import { toResponse } from './response.ts'
+import { SETTINGS } from './settings.ts'
 
 export default defineService({
   contract: CompletionServiceDefinition,
-  settings: {
-    DEFAULT_MODEL: text('model used where none is named', 'local/demo'),
-    OPENAI_BASE_URL: text(
-      'where an OpenAI-compatible API answers, e.g. http://localhost:11434/v1; none: OpenAI itself',
-    ),
-    OPENAI_API_KEY: secret('key for it'),
-    LOCAL_MODEL_DELAY_MS: integer('pause between the words of the built-in demo model, in milliseconds', 20, {
-      max: 10_000,
-    }),
-    COMPLETION_TIMEOUT_MS: integer('longest silence of a model’s provider, in milliseconds', 60_000, { min: 100 }),
-    COMPLETION_KEEP_MS: integer(
-      'how long an answer is kept for who asks again with its idempotency key, in milliseconds; 0: none is kept',
-      86_400_000,
-    ),
-    COMPLETION_LEASE_MS: integer(
-      'how long who asks again waits for an answer that nobody works on any more, in milliseconds',
-      10_000,
-      { min: 200 },
-    ),
-  },
-  uses: {},
+  settings: SETTINGS,
+  uses: { cache: CacheServiceDefinition, huggingface: HuggingfaceServiceDefinition, user: UserServiceDefinition },
   schema: migrations(import.meta.url),
   async start(environment) {
-    const { settings, log, metrics } = environment
-    const definitions = await discoverRecord<ProviderDefinition>(new URL('./providers/', import.meta.url))
-    const providers = new Map<string, Provider>()
-    for (const definition of Object.values(definitions)) {
-      const provider = definition.open(settings)
-      if (provider) providers.set(definition.name, provider)
-    }
-    const catalogue = createCatalogue(providers, log, Date.now)
-    const tokens = metrics.counter('completion_tokens_total', 'tokens of language models', ['provider', 'direction'])
+    const { settings, log, metrics, services, bus } = environment
+    const secrets = createSecrets({ service: 'completion', user: services.user, bus })
+    const figures = await readFigures(settings.MODEL_CATALOGUE)
+    const providers = await openProviders(environment, secrets)
+    const catalogue = createCatalogue(providers, figures, log, Date.now)
+    const ledger = openLedger(environment, id => catalogue.priceOf(id))
+    const { COMPLETION_RATE: rate, COMPLETION_CONCURRENCY: concurrency, COMPLETION_RETRIES: retries } = settings
+    const gate = createGate({ rate, concurrency, now: () => performance.now() })
+    const attempt = createAttempts({ gate, retries, random: Math.random })
+    const ask = createAsking({ catalogue, attempt, ledger })
     const answers = settings.COMPLETION_KEEP_MS > 0 ? openAnswers(environment) : undefined
-
-    async function* ask(request: CompleteRequest, key: string, signal: AbortSignal): AsyncGenerator<AnswerPart> {
-      const { id, model, provider } = await catalogue.find(request.model || settings.DEFAULT_MODEL, signal)
-      const label = id.slice(0, id.indexOf('/'))
-      for await (const part of provider.complete({ ...readRequest(request), model, idempotencyKey: key }, signal)) {
-        if (!('text' in part)) {
-          tokens.add(part.inputTokens, { provider: label, direction: 'in' })
-          tokens.add(part.outputTokens, { provider: label, direction: 'out' })
-        }
-        yield 'text' in part ? part : { ...part, model: id }
+    const tokens = metrics.counter('completion_tokens_total', 'tokens of language models', ['provider', 'direction'])
+    const count = ({ model, usage }: Extract<AnswerPart, { reason: string }>) => {
+      const provider = model.slice(0, model.indexOf('/'))
+      tokens.add(usage.inputTokens, { provider, direction: 'in' })
+      tokens.add(usage.outputTokens, { provider, direction: 'out' })
+    }
+    const counted = async function* (parts: AsyncIterable<AnswerPart>): AsyncGenerator<AnswerPart> {
+      for await (const part of parts) {
+        if ('reason' in part) count(part)
+        yield part
       }
     }
 
-    const answer = (request: CompleteRequest, { caller, signal, metadata }: Call): AsyncIterable<AnswerPart> => {
-      const key = readKey(request, metadata.get('idempotency-key'))
+    const answer = (request: CompleteRequest, call: Call): AsyncIterable<AnswerPart> => {
+      const idempotencyKey = readKey(request, call.metadata.get('idempotency-key'))
       const checked = readRequest(request)
-      if (key === '' || !answers) return ask(request, key, signal)
+      const { model, fallbacks, origin, limits } = request
+      const models = [model || settings.DEFAULT_MODEL, ...fallbacks] as const
+      const asked = { models, request: checked, idempotencyKey, call, origin, limits }
+      if (idempotencyKey === '' || !answers) return counted(ask(asked))
       return answers.once({
-        owner: caller.user,
-        key,
-        request: { model: request.model, ...checked },
-        signal,
-        ask: () => ask(request, key, signal),
+        owner: call.caller.user,
+        key: idempotencyKey,
+        request: { model, ...checked, ...(fallbacks.length === 0 ? {} : { fallbacks }) },
+        signal: call.signal,
+        ask: () => counted(ask(asked)),
       })
     }
 
     return {
       async *complete(request, call) {
-        for await (const part of answer(request, call)) {
-          if ('text' in part) yield { part: { $case: 'text', value: part.text } }
-          else {
-            const { reason, model, inputTokens, outputTokens } = part
-            yield { part: { $case: 'finish', value: { reason, model, usage: { inputTokens, outputTokens } } } }
-          }
-        }
+        for await (const part of answer(request, call)) yield toResponse(part)
       },
-      async listModels(_, { signal }) {
-        const models = await catalogue.list(signal)
-        return {
-          models: models.map(({ id, provider, name, about }) => ({ id, provider, name, about })),
-          defaultModel: settings.DEFAULT_MODEL,
-        }
+      embed: () => Promise.reject(new CodedError('UNIMPLEMENTED', 'embeddings are not there yet')),
+      generateImage: () => {
+        throw new CodedError('UNIMPLEMENTED', 'images are not there yet')
       },
+      listModels: createListing(catalogue, providers, settings),
+      ...ledger.handlers,
     }
   },
 })

@@ -63,10 +63,15 @@ export function toCoded(error: unknown, asked: { vendor: Vendor; key: string; mo
     const hidden = key === '' ? text : text.replaceAll(key, '…')
     return hidden.length > MOST_WORDS ? `${hidden.slice(0, MOST_WORDS)} …` : hidden
   }
-  if (!(error instanceof APIError))
+  if (!(error instanceof APIError)) {
+    const said = without(error instanceof Error ? reasonOf(error) : String(error))
+    const isWrong = error instanceof SyntaxError
     return unavailable(
-      `the model's provider cannot be understood: ${without(error instanceof Error ? error.message : String(error))}`,
+      isWrong
+        ? `the model's provider cannot be understood: ${said}`
+        : `the connection to the model's provider broke: ${said}`,
     )
+  }
   const said = without(error.message.replace(/^\d{3} /, ''))
   const parts = retryAfterOf(error)
   switch (error.status) {

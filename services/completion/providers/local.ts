@@ -1,37 +1,95 @@
 // The built-in model: no network, no key, no weights. It answers every question with the same text every time, and says that it is a demo.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelled } from '#mesh/errors.ts'
-import type { ProviderDefinition, ProviderPart, ProviderRequest } from '../provider.ts'
+import type { ProviderDefinition, ProviderMessage, ProviderModel, ProviderPart, ProviderRequest } from '../provider.ts'
+import { embedLexically, LEXICAL_MODEL } from './local-embed.ts'
+import { sketch, SKETCH_MODEL } from './local-image.ts'
+import { fillSchema } from './local-schema.ts'
+import { composeText, topicOf } from './local-text.ts'
+import { callTools, sayResults } from './local-tools.ts'
+
+const MODELS: readonly ProviderModel[] = [
+  {
+    name: 'demo',
+    about: 'Built in, offline, always the same answer: for trying things out. It understands nothing.',
+    kind: 'chat',
+    contextTokens: 128_000,
+    outputTokens: 4_096,
+    inputPrice: 0,
+    outputPrice: 0,
+    abilities: ['tools', 'images', 'schema', 'reasoning'],
+  },
+  LEXICAL_MODEL,
+  SKETCH_MODEL,
+]
 
 export default {
   name: 'local',
-  open: ({ LOCAL_MODEL_DELAY_MS: delayMs }) => ({
-    models: async () => [
-      {
-        name: 'demo',
-        about: 'Built in, offline, always the same answer: for trying things out. It understands nothing.',
-      },
-    ],
-    complete: (request, signal) => answer(request, delayMs, signal),
+  title: 'Built-in demo',
+  about: 'offline and without a key: it shows how things work, and understands nothing',
+  open: ({ settings: { LOCAL_MODEL_DELAY_MS: delayMs } }) => ({
+    needsKey: false,
+    models: async () => MODELS,
+    complete: (request, { signal }) => answer(request, delayMs, signal),
+    embed: (request, call) => embedLexically(request, call),
+    async *image(request) {
+      yield sketch(request)
+    },
   }),
 } satisfies ProviderDefinition
 
 async function* answer(request: ProviderRequest, delayMs: number, signal: AbortSignal): AsyncGenerator<ProviderPart> {
-  const text = untilStop(compose(request), request)
   const inputTokens = request.messages.reduce((sum, { content }) => sum + tokensOf(content).length, 0)
   let outputTokens = 0
-  for (const token of tokensOf(text)) {
-    if (signal.aborted) throw cancelled()
-    if (request.maxTokens !== undefined && outputTokens >= request.maxTokens) {
-      yield { reason: 'length', inputTokens, outputTokens }
-      return
-    }
-    outputTokens++
-    yield { text: token }
+  const usage = (reasoningTokens: number) => ({ inputTokens, outputTokens, reasoningTokens })
+  const pause = async () => {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal }).catch(() => {})
+    if (signal.aborted) throw cancelled()
   }
   if (signal.aborted) throw cancelled()
-  yield { reason: 'stop', inputTokens, outputTokens }
+  const thoughts = request.reasoningEffort ? tokensOf(think(request)) : []
+  for (const reasoning of thoughts) {
+    outputTokens++
+    yield { reasoning }
+    await pause()
+  }
+  const calls = callTools(request)
+  for (const toolCall of calls) {
+    outputTokens += tokensOf(`${toolCall.name} ${toolCall.arguments}`).length
+    yield { toolCall }
+    await pause()
+  }
+  if (calls.length > 0) return yield { reason: 'tools', usage: usage(thoughts.length) }
+  for (const token of tokensOf(untilStop(compose(request), request))) {
+    if (request.maxTokens !== undefined && outputTokens >= request.maxTokens)
+      return yield { reason: 'length', usage: usage(thoughts.length) }
+    outputTokens++
+    yield { text: token }
+    await pause()
+  }
+  yield { reason: 'stop', usage: usage(thoughts.length) }
+}
+
+function compose(request: ProviderRequest): string {
+  const { messages, responseSchema } = request
+  const asked = messages.findLast(({ role }) => role === 'user')
+  if (responseSchema) return JSON.stringify(fillSchema(responseSchema, asked?.content ?? ''))
+  if (messages.at(-1)?.role === 'tool') return sayResults(messages)
+  return asked?.images ? `${look(asked)} ${composeText(request)}` : composeText(request)
+}
+
+function think({ messages }: ProviderRequest): string {
+  const asked = messages.findLast(({ role }) => role === 'user')?.content ?? ''
+  return `A thought of the built-in demo model: this seems to be about ${topicOf(asked)}.`
+}
+
+/** Tells of images what can be told without looking. */
+function look({ images = [] }: ProviderMessage): string {
+  const told = images.map(url => {
+    const [, type = '', bytes = ''] = /^data:(image\/[a-z]+);base64,(.*)$/.exec(url) ?? []
+    return type === '' ? `one at ${URL.parse(url)?.host}` : `${type}, ${Buffer.from(bytes, 'base64').length} bytes`
+  })
+  return `I see ${images.length === 1 ? 'an image' : `${images.length} images`} (${told.join('; ')}), and only pretend to look: demo.`
 }
 
 /** A word with the space before it. */
@@ -42,122 +100,4 @@ function tokensOf(text: string): readonly string[] {
 function untilStop(text: string, { stop }: ProviderRequest): string {
   const ends = stop.map(one => text.indexOf(one)).filter(at => at >= 0)
   return ends.length > 0 ? text.slice(0, Math.min(...ends)) : text
-}
-
-/** An answer in the shape that was asked for, about the words of the question. */
-function compose({ messages, seed = 0, temperature = 1 }: ProviderRequest): string {
-  const asked = messages.findLast(({ role }) => role === 'user')?.content ?? ''
-  const instructions = messages
-    .filter(({ role }) => role === 'system')
-    .map(({ content }) => content)
-    .join(' ')
-  const topic = topicOf(asked)
-  const random = createRandom(hashOf(`${asked}\n${instructions}`) ^ (temperature === 0 ? 0 : seed))
-  const whole = `${instructions} ${asked}`
-  if (/\bjson\b/i.test(whole))
-    return JSON.stringify({
-      topic,
-      summary: sentence(topic, random),
-      keywords: keywordsOf(asked).slice(0, 3),
-      demo: true,
-    })
-  const count =
-    /\b(\d{1,2}|two|three|four|five|six|seven)\b[^.?!\n]{0,40}\b(ideas?|names?|points?|lines?|items?|questions?|titles?|reasons?|steps?|facts?)/i.exec(
-      whole,
-    )
-  if (count || /\blist\b|\bbullets?\b/i.test(asked)) {
-    const number = Math.min(20, Math.max(1, toNumber(count?.[1])))
-    return Array.from({ length: number }, (_, index) => `${index + 1}. ${idea(topic, index, random)}`).join('\n')
-  }
-  if (/\b(classify|sentiment|positive|negative)\b/i.test(whole))
-    return /\b(bad|sad|angry|broken|terrible|hate|slow|worst|awful)\b/i.test(asked) ? 'negative' : 'positive'
-  if (/\btranslate\b/i.test(whole)) return `[demo translation] ${topic}`
-  if (/\bsummar/i.test(whole)) return `In short: ${firstWords(asked.replace(/^[^\n]*summar[^\n:]*:?\s*/i, ''), 18)}`
-  if (/\b(poem|haiku|verse)\b/i.test(whole))
-    return `${capital(topic)} at dawn,\na small light moves through the wires —\nanswers wake like birds.`
-  return [
-    sentence(topic, random),
-    sentence(topic, random),
-    'This is the built-in demo model: connect a real one with OPENAI_API_KEY or OPENAI_BASE_URL.',
-  ].join(' ')
-}
-
-const NUMBERS: Readonly<Record<string, number>> = { two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7 }
-function toNumber(text = '3'): number {
-  return NUMBERS[text.toLowerCase()] ?? (Number(text) || 3)
-}
-
-const SMALL = new Set(
-  'a an and are about as at be by can could do does for from give have how i in into is it its list make me my of on one or please please, say short tell that the their them then they this three to two us use was we what when where which who why will with write would you your five'.split(
-    ' ',
-  ),
-)
-
-function keywordsOf(text: string): readonly string[] {
-  return [...new Set(text.match(/[\p{L}\p{N}][\p{L}\p{N}'-]+/gu) ?? [])].filter(word => !SMALL.has(word.toLowerCase()))
-}
-
-/** What a question seems to be about: what follows "about", else its weightier words. */
-function topicOf(given: string): string {
-  const text = given.replace(/\b\d{1,2}[.)]\s+/g, '')
-  const about =
-    /\babout\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1] ?? /\b(?:on|for|to)\s+([^.?!:,\n]{2,60})/i.exec(text)?.[1]
-  return (about ?? (keywordsOf(text).slice(-3).join(' ') || 'nothing in particular')).trim()
-}
-
-const OPENINGS = ['Think of', 'Start with', 'Consider', 'Picture', 'Look closely at', 'Begin from']
-const TURNS = [
-  'from a new side',
-  'the way a child would',
-  'as if nobody had tried it',
-  'one small step at a time',
-  'with a clear head',
-  'and keep what surprises you',
-]
-const IDEAS = [
-  'The hidden side of',
-  'A day without',
-  'The smallest possible',
-  'What nobody says about',
-  'A map of',
-  'Letters to',
-  'The sound of',
-  'Seven minutes with',
-  'A museum of',
-  'The future of',
-]
-
-function sentence(topic: string, random: () => number): string {
-  return `${pick(OPENINGS, random)} ${topic} ${pick(TURNS, random)}.`
-}
-function idea(topic: string, index: number, random: () => number): string {
-  return `${IDEAS[(index + Math.floor(random() * 3)) % IDEAS.length]} ${topic}`
-}
-function pick(from: readonly string[], random: () => number): string {
-  return from[Math.floor(random() * from.length)] ?? ''
-}
-function firstWords(text: string, count: number): string {
-  const words = text.trim().split(/\s+/)
-  return words.length > count ? `${words.slice(0, count).join(' ')} …` : words.join(' ')
-}
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-/** FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return hash >>> 0
-}
-
-/** Mulberry32. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -1,133 +1,146 @@
-// Everything that speaks OpenAI's chat API: OpenAI itself, Ollama, vLLM, LM Studio, OpenRouter and others, by base URL.
-import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
-import {
-  cancelled,
-  CodedError,
-  deadline,
-  denied,
-  exhausted,
-  invalid,
-  notFound,
-  precondition,
-  unavailable,
-} from '#mesh/errors.ts'
-import type { ProviderDefinition, ProviderPart, ProviderRequest } from '../provider.ts'
+// Everything that speaks OpenAI's chat API: OpenAI itself, and whoever is in the table of presets.
+import type OpenAI from 'openai'
+import { cancelled, deadline } from '#mesh/errors.ts'
+import type {
+  Provider,
+  ProviderCall,
+  ProviderDefinition,
+  ProviderEnvironment,
+  ProviderPart,
+  ProviderRequest,
+} from '../provider.ts'
+import { toBody } from './chat-body.ts'
+import { createChatReader } from './chat-stream.ts'
+import { createClients, toCoded } from './client.ts'
+import type { ClientFor, Vendor } from './client.ts'
+import { createEmbed } from './embeddings.ts'
+import { createImage } from './images.ts'
+import { createLookout } from './lookout.ts'
+import { keySettingOf, PRESETS, urlSettingOf } from './presets.ts'
+import type { Preset, PresetName, Quirks } from './presets.ts'
 
-const RETRIES = 2
+export default PRESETS.map((preset): ProviderDefinition => {
+  const { name, title, about } = preset
+  const secret = keySettingOf(name)
+  return {
+    name,
+    title,
+    about,
+    secret,
+    open(environment) {
+      const { settings } = environment
+      const own = settings[urlSettingOf(name)]
+      const url = own || preset.url
+      if (url === '') return undefined
+      return createProvider(preset, { title, url, secret, timeoutMs: settings.COMPLETION_TIMEOUT_MS }, environment)
+    },
+  }
+})
 
-export default {
-  name: 'openai',
-  open({ OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, COMPLETION_TIMEOUT_MS: timeout }) {
-    if (baseURL === '' && apiKey === '') return undefined
-    // The client waits as `Retry-After` says, else with back-off, and reads no variables of its own.
-    const client = new OpenAI({
-      apiKey: apiKey || 'none',
-      baseURL: baseURL || 'https://api.openai.com/v1',
-      timeout,
-      maxRetries: RETRIES,
-      organization: null,
-      project: null,
-      logLevel: 'off',
-    })
-    return {
-      async models(signal) {
-        try {
-          const { data } = await client.models.list({ signal })
-          return data.map(({ id, owned_by }) => ({ name: id, about: owned_by ? `from ${owned_by}` : '' }))
-        } catch (error) {
-          throw toCoded(error, '')
-        }
-      },
-      complete: (request, signal) => complete(client, request, signal, timeout),
-    }
-  },
-} satisfies ProviderDefinition
+/** Vendors list what is no matter of completion, too. */
+const OTHER = /whisper|\btts\b|-tts|moderation|transcribe|realtime|-audio|babbage-|davinci-|sora-/
 
-async function* complete(
-  client: OpenAI,
-  request: ProviderRequest,
-  caller: AbortSignal,
-  idleMs: number,
-): AsyncGenerator<ProviderPart> {
-  // A connection that falls silent in the middle is not a slow model: each piece has the same time.
-  const idle = new AbortController()
-  let timer = setTimeout(() => idle.abort(), idleMs)
-  const signal = AbortSignal.any([caller, idle.signal])
-  let reason: 'stop' | 'length' | 'filtered' | undefined
-  let usage = { inputTokens: 0, outputTokens: 0 }
+/** A server of one's own may want no key. Ollama is there when it listens. */
+function createProvider(
+  preset: Preset & { name: PresetName },
+  vendor: Vendor,
+  { settings: { OUTBOUND_ALLOW }, onStop }: ProviderEnvironment,
+): Provider {
+  const isOwn = vendor.url !== preset.url
+  const clientFor = createClients(vendor)
+  const asked = { name: preset.name, vendor, clientFor }
+  const embed = createEmbed(asked, isOwn)
+  const image = createImage({ ...asked, OUTBOUND_ALLOW, onStop }, isOwn)
+  const coded = (error: unknown, key: string, model: string) => toCoded(error, { vendor, key, model })
+  const lookout = preset.name === 'ollama' && !isOwn ? createLookout(vendor.url) : undefined
+  return {
+    needsKey: preset.needsKey && !isOwn,
+    isUsual: !isOwn,
+    ...(lookout ? { unready: () => lookout.missing() } : {}),
+    async models({ key, signal }) {
+      try {
+        const { data } = await clientFor(key).models.list({ signal })
+        return data
+          .filter(({ id }) => !OTHER.test(id))
+          .map(({ id, owned_by }) => ({
+            // Google writes `models/gemini-…`.
+            name: id.replace(/^models\//, ''),
+            about: owned_by ? `from ${owned_by}` : '',
+          }))
+      } catch (error) {
+        throw coded(error, key, '')
+      }
+    },
+    complete: (request, call) => complete(request, call, { vendor, clientFor, quirks: preset.quirks ?? {} }),
+    ...(embed ? { embed } : {}),
+    ...(image ? { image } : {}),
+  }
+}
+
+interface Asked {
+  readonly vendor: Vendor
+  readonly clientFor: ClientFor
+  readonly quirks: Quirks
+}
+
+async function* complete(request: ProviderRequest, call: ProviderCall, asked: Asked): AsyncGenerator<ProviderPart> {
+  const { vendor, clientFor, quirks } = asked
+  const silence = createSilence(vendor.timeoutMs)
+  const signal = AbortSignal.any([call.signal, silence.signal])
+  const refuseEnd = () => {
+    if (call.signal.aborted) throw cancelled()
+    if (silence.signal.aborted) throw deadline(`the model's provider was silent for ${vendor.timeoutMs} ms`)
+  }
+  const reader = createChatReader({ thinkTags: quirks.thinkTags ?? false, inputTokens: estimate(request) })
   try {
-    const stream = await client.chat.completions.create(toBody(request), {
-      signal,
-      headers: request.idempotencyKey ? { 'idempotency-key': request.idempotencyKey } : {},
-    })
+    const stream = await open(clientFor(call.key), request, { quirks, title: vendor.title, signal })
     for await (const chunk of stream) {
-      clearTimeout(timer)
-      timer = setTimeout(() => idle.abort(), idleMs)
-      const [choice] = chunk.choices ?? []
-      if (choice?.delta?.content) yield { text: choice.delta.content }
-      if (choice?.finish_reason) reason = toReason(choice.finish_reason)
-      if (chunk.usage)
-        usage = { inputTokens: chunk.usage.prompt_tokens ?? 0, outputTokens: chunk.usage.completion_tokens ?? 0 }
+      silence.pause()
+      yield* reader.read(chunk)
+      silence.resume()
     }
   } catch (error) {
-    if (caller.aborted) throw cancelled()
-    if (idle.signal.aborted) throw deadline(`the model's provider was silent for ${idleMs} ms`)
-    throw toCoded(error, request.model)
+    refuseEnd()
+    throw toCoded(error, { vendor, key: call.key, model: request.model })
   } finally {
-    clearTimeout(timer)
+    silence.end()
   }
-  if (caller.aborted) throw cancelled()
-  if (idle.signal.aborted) throw deadline(`the model's provider was silent for ${idleMs} ms`)
-  if (!reason) throw unavailable('the answer of the model broke off before its end')
-  yield { reason, ...usage }
+  refuseEnd()
+  yield* reader.end()
 }
 
-function toBody({ model, messages, temperature, maxTokens, stop, seed }: ProviderRequest) {
+function open(
+  client: OpenAI,
+  request: ProviderRequest,
+  { quirks, title, signal }: { quirks: Quirks; title: string; signal: AbortSignal },
+) {
+  const { idempotencyKey } = request
+  const headers = idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}
+  return client.chat.completions.create(toBody(request, quirks, title), { signal, headers })
+}
+
+/** A connection that falls silent in the middle is not a slow model: each piece has the same time. A slow reader's time is its own. */
+function createSilence(ms: number) {
+  const abort = new AbortController()
+  let isWaiting = true
+  const timer = setTimeout(() => {
+    if (isWaiting) abort.abort()
+    else timer.refresh()
+  }, ms)
   return {
-    model,
-    messages: messages.map(({ role, content }) => ({ role, content })),
-    stream: true as const,
-    stream_options: { include_usage: true },
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-    ...(stop.length === 0 ? {} : { stop: [...stop] }),
-    ...(seed === undefined ? {} : { seed }),
+    signal: abort.signal,
+    pause() {
+      isWaiting = false
+    },
+    resume() {
+      isWaiting = true
+      timer.refresh()
+    },
+    end: () => clearTimeout(timer),
   }
 }
 
-function toReason(reason: string): 'stop' | 'length' | 'filtered' {
-  return reason === 'length' ? 'length' : reason === 'content_filter' ? 'filtered' : 'stop'
-}
-
-/** The provider's words, under the code that says what to do about it. */
-function toCoded(error: unknown, model: string): CodedError {
-  if (error instanceof CodedError) return error
-  if (error instanceof APIUserAbortError) return cancelled()
-  if (error instanceof APIConnectionTimeoutError) return deadline("the model's provider did not answer in time")
-  if (!(error instanceof APIError))
-    return unavailable(
-      `the model's provider cannot be understood: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    )
-  const said = error.message.replace(/^\d{3} /, '')
-  switch (error.status) {
-    case 400:
-    case 422:
-      return invalid(`the model's provider refuses the request: ${said}`)
-    case 401:
-      return precondition(`the model's provider refuses the key in OPENAI_API_KEY: ${said}`)
-    case 403:
-      return denied(`the model's provider does not allow this: ${said}`)
-    case 404:
-      return notFound(`the model's provider does not know "${model}": ${said}`)
-    case 429:
-      return exhausted(`the model's provider is at its limit: ${said}`)
-    default:
-      return unavailable(
-        error.status === undefined
-          ? `the model's provider cannot be reached: ${said}`
-          : `the model's provider failed (${error.status}): ${said}`,
-        { cause: error },
-      )
-  }
+/** About how many tokens a request has, where the vendor does not tell. */
+function estimate({ messages }: ProviderRequest): number {
+  return Math.ceil(messages.reduce((sum, { content }) => sum + content.length, 0) / 4)
 }
