@@ -12,3 +12,9 @@ declare class AbortController {
 }
 declare function btoa(binary: string): string
 declare function atob(base64: string): string
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>
+}
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string
+}

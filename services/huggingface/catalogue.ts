@@ -54,7 +54,7 @@ export function createCatalogue(url: string, outbound: Pick<Outbound, 'open'>, l
       const query = new URLSearchParams({ sort: 'likes', direction: '-1', limit: `${MOST_MODELS}` })
       if (task !== '') query.set('pipeline_tag', task)
       if (search !== '') query.set('search', search)
-      const found = await ask(`/api/models?${query}`, 'the hub', token, signal)
+      const found = await ask(`/api/models?${query.toString()}`, 'the hub', token, signal)
       if (!Array.isArray(found)) throw unavailable('the hub answers in a shape that is no list of models')
       return found.filter(isRecord).flatMap(toModel).slice(0, MOST_MODELS)
     },

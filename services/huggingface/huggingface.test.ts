@@ -313,18 +313,18 @@ test('who serves a model is asked once a minute, with the key', async () => {
 })
 
 test.each([
-  [{ model: 'org/none' }, 'NOT_FOUND', 'there is no model "org/none" on the hub, or the key may not see it'],
+  [{ model: 'org/none' }, 'NOT_FOUND', /^there is no model "org\/none" on the hub, or the key may not see it$/],
   [
     { model: 'org/other' },
     'NOT_FOUND',
-    'nobody serves "org/other" for summarization; it is served for text-to-image by fal-ai: name another model, or an endpoint of your own',
+    /^nobody serves "org\/other" for summarization; it is served for text-to-image by fal-ai: name another model, or an endpoint of your own$/,
   ],
   [{ model: 'org/other', provider: 'nobody' }, 'INVALID_ARGUMENT', /provider: "nobody" is nobody who serves summ.*hf-/],
 ])('a model that cannot be asked is told with who could: %j', async (more, code, message) => {
   hub.serve('org/other', [{ provider: 'fal-ai', providerId: 'f', status: 'live', task: 'text-to-image' }])
   await expect(run(system, { task: 'summarization', inputs: 'long', ...more })).rejects.toMatchObject({
     code,
-    message: typeof message === 'string' ? message : expect.stringMatching(message),
+    message: expect.stringMatching(message),
   })
   expect(hub.asked).toEqual([])
 })
