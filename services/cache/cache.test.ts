@@ -105,7 +105,15 @@ describe('what is not well-formed', () => {
     const refused = { code: 'INVALID_ARGUMENT', message }
     await expect(cache.get({ namespace, key })).rejects.toMatchObject(refused)
     await expect(cache.set({ namespace, key, value: bytes('x') })).rejects.toMatchObject(refused)
-    if (key !== '') await expect(cache.delete({ namespace, key })).rejects.toMatchObject(refused)
+  })
+
+  test('to delete, too, but for the key: none is all of the namespace', async () => {
+    const cache = of('ada')
+    await expect(cache.delete({ namespace: 'N', key: 'a\0b' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      problems: [{ path: 'namespace' }, { path: 'key' }],
+    })
+    await expect(cache.delete({ namespace: '' })).rejects.toMatchObject({ problems: [{ path: 'namespace' }] })
   })
 
   test('keys of 512 characters are taken, whatever they take', async () => {
@@ -150,7 +158,6 @@ describe('delete', () => {
     expect(await textOf(grace, 'a.b', '1')).toBe('x')
     expect(await textOf(grace, 'b', '1')).toBe('x')
     expect(await textOf(other, 'a', '2')).toBe('x')
-    await expect(grace.delete({ namespace: '' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 
   test('a namespace of many thousands goes as a whole', async () => {

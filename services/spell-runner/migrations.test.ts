@@ -20,7 +20,7 @@ async function migrateTo(database: Database, last: number): Promise<void> {
   rmSync(folder, { recursive: true })
 }
 
-const LAST = 7
+const LAST = 8
 
 const entry = (seq: number) => `{"seq":${seq},"at":1,"kind":"node.log"}`
 

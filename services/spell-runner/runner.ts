@@ -90,7 +90,7 @@ export async function openRunner(
       ...{ committer, publisher: createPublisher(bus, traces), sandbox: measures.sandbox(sandbox), log, traces },
       fetch: outbound.fetch,
       servicesOf: createServicesOf(environment.services, environment.identities),
-      resultsFor: createResults(store, log),
+      resultsFor: createResults(environment.services.cache, log),
     },
     onAside: wakesAt => recovery.wakeAt(wakesAt),
   })

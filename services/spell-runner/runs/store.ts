@@ -70,12 +70,9 @@ export interface RunStore {
   state(owner: string, spell: string, session: string): Promise<readonly StoredKey[]>
   /** Values that a run's entries refer to, by hash: all, or those asked for. */
   blobs(run: string, hashes?: readonly string[]): Promise<ReadonlyMap<string, string>>
-  /** A result kept for re-use; undefined: none. */
-  result(owner: string, key: string): Promise<string | undefined>
-  putResult(owner: string, key: string, value: string): Promise<void>
   putDraft(hash: string, document: string): Promise<void>
   draft(hash: string): Promise<string | undefined>
-  /** Removes drafts, idempotency keys and results that nothing needs any more. Journals are kept from this day on (0: all are). */
+  /** Removes drafts and idempotency keys that nothing needs any more. Journals are kept from this day on (0: all are). */
   sweep(keptFrom: number): Promise<void>
   /** Gives the key to `run` unless a run has it already; answers whose it is now. */
   claimKey(owner: string, key: string, run: string): Promise<string>
@@ -199,17 +196,6 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read | 'blobs'> {
         where owner = ${owner} and spell = ${spell} and session in ('', ${session}) order by session`.execute(database)
       return rows
     },
-    async result(owner, key) {
-      const { rows } = await sql<{ value: string }>`
-        update spell_runner.results set used_at = now() where owner = ${owner} and key = ${key} returning value`.execute(
-        database,
-      )
-      return rows[0]?.value
-    },
-    async putResult(owner, key, value) {
-      await sql`insert into spell_runner.results (owner, key, value) values (${owner}, ${key}, ${value})
-        on conflict (owner, key) do update set value = excluded.value, used_at = now()`.execute(database)
-    },
     async putDraft(hash, document) {
       await sql`insert into spell_runner.drafts (hash, document) values (${hash}, ${document}::json) on conflict (hash) do update set created_at = now()`.execute(
         database,
@@ -226,7 +212,6 @@ function keepBeside(database: Kysely<unknown>): Omit<RunStore, Read | 'blobs'> {
         and not exists (select 1 from spell_runner.runs r where r.draft = d.hash and (r.journal_day >= ${keptFrom}::integer or r.ended_at = 0))`.execute(
         database,
       )
-      await sql`delete from spell_runner.results where used_at < now() - interval '30 days'`.execute(database)
       await sql`delete from spell_runner.idempotency_keys where created_at < now() - interval '1 day'`.execute(database)
     },
     async claimKey(owner, key, run) {
