@@ -43,7 +43,7 @@ export interface Channels {
 interface Channel {
   readonly listeners: Set<SpellListener>
   readonly feeds: Map<string, RunFeed>
-  readonly subscriptions: readonly Subscription[]
+  readonly subscription: Subscription
 }
 
 const RECENT = { max: 500, ttl: 2_000 }
@@ -70,7 +70,7 @@ export function createChannels(bus: Bus, { publish, frameBytes, deliver, lastSeq
   const release = (user: string, spell: string, channel: Channel) => {
     if (channel.listeners.size + channel.feeds.size > 0) return
     if (!channels.delete(`${user}.${spell}`)) return
-    for (const one of channel.subscriptions) one.unsubscribe()
+    channel.subscription.unsubscribe()
   }
   return {
     listen(user, spell, listener) {
@@ -110,13 +110,8 @@ export function createChannels(bus: Bus, { publish, frameBytes, deliver, lastSeq
 function openChannel(bus: Bus, user: string, spell: string, recent: Recent, deliver: Deliver): Channel {
   const listeners = new Set<SpellListener>()
   const feeds = new Map<string, RunFeed>()
-  const on = (pattern: string, tell: (text: string, run: string, message: BusMessage) => void) =>
-    bus.subscribe(pattern, message => {
-      const { subject: name, payload } = message
-      tell(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1), message)
-    })
-  const subscriptions = [
-    on(`${subject('ev.v1', user, spell)}.*`, (text, run, message) => {
+  const tell: Readonly<Record<string, (text: string, run: string, message: BusMessage) => void>> = {
+    ev(text, run, message) {
       const { publishedAt, ...batch } = readBatch(run, text)
       const feed = feeds.get(run)
       deliver(message, publishedAt, feed !== undefined, () => {
@@ -124,16 +119,21 @@ function openChannel(bus: Bus, user: string, spell: string, recent: Recent, deli
         feed?.entries(batch)
         if (batch.first === 1) for (const listener of [...listeners]) listener.began(batch)
       })
-    }),
-    on(`${subject('tok.v1', user, spell)}.*`, (text, run) => {
+    },
+    tok(text, run) {
       recent.keepChunk(listeners, run, text)
       feeds.get(run)?.chunk(text)
-    }),
-    on(subject('chg.v1', user, spell), text => {
+    },
+    chg(text) {
       for (const listener of [...listeners]) listener.changed(text)
-    }),
-  ]
-  return { listeners, feeds, subscriptions }
+    },
+  }
+  // One subscription for all kinds of events: there is one for each open spell.
+  const subscription = bus.subscribe(`${subject('*.v1', user, spell)}.*`, message => {
+    const { subject: name, payload } = message
+    tell[name.slice(0, name.indexOf('.'))]?.(decoder.decode(payload), name.slice(name.lastIndexOf('.') + 1), message)
+  })
+  return { listeners, feeds, subscription }
 }
 
 type Recent = ReturnType<typeof createRecent>

@@ -1,15 +1,19 @@
 import type { Subscription } from '#mesh/bus.ts'
-import { CodedError, exhausted, invalid, notFound } from '#mesh/errors.ts'
-import type { Problem } from '#mesh/errors.ts'
-import type { Run, Spell } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { isToken } from '#mesh/bus.ts'
+import { CodedError, exhausted, notFound } from '#mesh/errors.ts'
+import type { JoinedRun, JoinedSpell, JoinSessionResponse, Run } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { EntryBatch } from './feed.ts'
 import type { Shape } from './params.ts'
-import type { CallName, Calls, Position, RunOptions } from './protocol.ts'
+import type { CallName, Calls, Position } from './protocol.ts'
 import { notificationText, toRpcError } from './rpc.ts'
+import { createRecords, ROOM_BYTES } from './records.ts'
+import type { Records } from './records.ts'
 import type { Answer, Session } from './session.ts'
 import type { SessionParts } from './sessions.ts'
-import { SpellManager } from './spell-manager.ts'
-import { Watch } from './watch.ts'
+import { SpellManager, toError } from './spell-manager.ts'
+import { toBytes, toStart } from './start.ts'
+import { PAGE, readPage, Watch } from './watch.ts'
+import type { JournalPage } from './watch.ts'
 
 /** What each method takes. */
 export const SHAPES: Readonly<Record<CallName, Shape>> = {
@@ -49,10 +53,13 @@ export interface Methods {
   close(): void
 }
 
+/** A run that is listened to already, and what begins to send it. */
+interface Held {
+  readonly spell: string
+  begin(page?: JournalPage): void
+}
+
 const NOTHING: Answer = { text: '{}' }
-/** Of a frame: what a spell's document may take of it. */
-const ROOM_BYTES = 8 * 1024
-const NO_VALUES = Buffer.from('{}')
 const MOST_WATCHED = 256
 const HEAD_AFTER_MS = 50
 
@@ -64,6 +71,7 @@ class ConnectedSession implements Methods {
   readonly #session: Session
   readonly #parts: SessionParts
   readonly #manager: SpellManager
+  readonly #records: Records
   readonly #watches = new Map<
     string,
     { readonly watch: Watch; readonly spell: string; readonly following: Subscription }
@@ -75,6 +83,7 @@ class ConnectedSession implements Methods {
     this.#session = session
     this.#parts = parts
     const { log, tracer, settings } = parts
+    this.#records = createRecords(parts)
     this.#manager = new SpellManager(
       parts.runners,
       { user: session.user, session: session.id },
@@ -83,23 +92,12 @@ class ConnectedSession implements Methods {
   }
 
   async connected(open: readonly string[], resume: readonly Position[]): Promise<Answer> {
-    let room = this.#parts.settings.FRAME_BYTES - ROOM_BYTES
-    const opened: string[] = []
-    for (const spell of open) {
-      const text = await this.#open(spell, 0, room).catch((error: unknown) =>
-        JSON.stringify({ spell, error: toRpcError(error) }),
-      )
-      room -= text.length
-      opened.push(text)
-    }
-    const resumed = await Promise.all(
-      resume.map(position =>
-        this.#resume(position).catch((error: unknown) => ({
-          text: JSON.stringify({ run: position.run, error: toRpcError(error) }),
-          begin: () => {},
-        })),
-      ),
-    )
+    const held = resume.map(position => this.#hold(position))
+    for (const spell of open) if (isToken(spell)) this.#listen(spell)
+    await this.#parts.channels.settled()
+    const joined = await this.#join(open, resume)
+    const opened = this.#adopt(open, joined.spells)
+    const resumed = resume.map((position, index) => this.#resume(position, held[index], joined.runs[index]))
     const {
       FRAME_BYTES: frameBytes,
       COMMANDS_PER_SECOND: commandsPerSecond,
@@ -109,6 +107,68 @@ class ConnectedSession implements Methods {
     return {
       text: `{"session":"${this.#session.id}","user":"${this.#session.user}","opened":[${opened.join(',')}],"resumed":[${resumed.map(({ text }) => text).join(',')}],"limits":${limits}}`,
       begin: () => resumed.forEach(one => one.begin()),
+    }
+  }
+
+  /** All that the client asks for to begin with, in one call. */
+  async #join(open: readonly string[], resume: readonly Position[]): Promise<JoinSessionResponse> {
+    if (open.length + resume.length === 0) return { spells: [], runs: [] }
+    return this.#parts.runners.client.joinSession(
+      {
+        spells: open.slice(0, this.#parts.settings.OPEN_SPELLS).map(spellId => ({ spellId })),
+        runs: resume.map(({ run, seq }) => ({ runId: run, after: Math.max(0, seq), limit: PAGE })),
+      },
+      { caller: this.#caller },
+    )
+  }
+
+  /** The answers to `open`, in order. */
+  #adopt(open: readonly string[], joined: readonly JoinedSpell[]): readonly string[] {
+    const { FRAME_BYTES, OPEN_SPELLS } = this.#parts.settings
+    let room = FRAME_BYTES - ROOM_BYTES
+    return open.map((spell, index) => {
+      const outcome = joined[index]?.outcome
+      let text: string
+      if (outcome?.$case === 'opened') {
+        this.#manager.adopt(spell, 0)
+        text = this.#records.opened(outcome.value, room)
+      } else {
+        this.#release(spell)
+        const error = outcome
+          ? toError(outcome.value)
+          : exhausted(`${OPEN_SPELLS} spells are open in this session: close one first`)
+        text = JSON.stringify({ spell, error: toRpcError(error) })
+      }
+      room -= text.length
+      return text
+    })
+  }
+
+  /** Holds what comes of a run whose spell the client names, until it is known where the run stands. */
+  #hold({ run, seq, spell }: Position): Held | undefined {
+    if (spell === undefined || !isToken(spell) || !isToken(run) || seq < 0 || this.#watches.size >= MOST_WATCHED)
+      return undefined
+    return { spell, begin: this.#attach(run, spell, seq) }
+  }
+
+  /** The answer to one of `resume`. */
+  #resume(
+    { run, seq }: Position,
+    held: Held | undefined,
+    joined: JoinedRun | undefined,
+  ): { text: string; begin: () => void } {
+    try {
+      if (joined?.outcome?.$case !== 'page')
+        throw joined?.outcome ? toError(joined.outcome.value) : notFound(`there is no run "${run}"`)
+      const page = readPage(joined.outcome.value)
+      mustHave(seq, page.lastSeq)
+      const text = JSON.stringify({ run, lastSeq: page.lastSeq, ended: page.ended })
+      if (held && held.spell === joined.spellId) return { text, begin: () => held.begin(page) }
+      // What came meanwhile was not held: the journal is read once more.
+      return { text, begin: this.#attach(run, joined.spellId, seq) }
+    } catch (error) {
+      if (held) this.#unwatch(run)
+      return { text: JSON.stringify({ run, error: toRpcError(error) }), begin: () => {} }
     }
   }
 
@@ -188,28 +248,9 @@ class ConnectedSession implements Methods {
     const { OPEN_SPELLS } = this.#parts.settings
     if (!this.#manager.has(spell) && this.#manager.size >= OPEN_SPELLS)
       throw exhausted(`${OPEN_SPELLS} spells are open in this session: close one first`)
-    const { spell: opened, activeRuns } = await this.#manager.open(spell, revision)
-    if (!opened) throw notFound(`there is no spell "${spell}"`)
+    const opened = await this.#manager.open(spell, revision)
     this.#listen(spell)
-    const runs = this.#runsText(activeRuns)
-    return `{"spell":${this.#spellText(opened, room - runs.length)},"runs":[${runs}]}`
-  }
-
-  /** A document that does not fit the frame is left out: the client reads it over REST. */
-  #spellText(spell: Spell, room: number): string {
-    return this.#parts.spellText(spell.document.length > room ? { ...spell, document: new Uint8Array() } : spell)
-  }
-
-  /** Of many runs the inputs and outputs are left out. */
-  #runsText(runs: readonly Run[]): string {
-    const texts = runs.map(run => this.#runText(run)).join(',')
-    return texts.length <= ROOM_BYTES ? texts : runs.map(run => this.#runText(run, 0)).join(',')
-  }
-
-  /** Large inputs and outputs are left out: entries have them, or refer to them. */
-  #runText(run: Run, room = ROOM_BYTES): string {
-    const isLarge = run.inputs.length + run.outputs.length > room
-    return this.#parts.runText(isLarge ? { ...run, inputs: NO_VALUES, outputs: NO_VALUES } : run)
+    return this.#records.opened(opened, room)
   }
 
   async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
@@ -221,7 +262,7 @@ class ConnectedSession implements Methods {
     })
     if (!run) throw new Error('the runner started a run and did not tell which')
     const begin = this.#attach(run.id, spell, 0)
-    return { text: `{"run":${this.#runText(run)},"ignoredPins":${JSON.stringify(ignoredPins)}}`, begin }
+    return { text: `{"run":${this.#records.run(run)},"ignoredPins":${JSON.stringify(ignoredPins)}}`, begin }
   }
 
   async #fork({ run: base, seq = 0, from = '', options = {} }: Calls['run.fork']['params']): Promise<Answer> {
@@ -232,7 +273,7 @@ class ConnectedSession implements Methods {
     if (!run) throw new Error('the runner started a run and did not tell which')
     const begin = this.#attach(run.id, spellId, 0)
     return {
-      text: `{"run":${this.#runText(run)},"ignoredPins":${JSON.stringify(ignoredPins)},"how":"${how}"}`,
+      text: `{"run":${this.#records.run(run)},"ignoredPins":${JSON.stringify(ignoredPins)},"how":"${how}"}`,
       begin,
     }
   }
@@ -269,36 +310,29 @@ class ConnectedSession implements Methods {
     const run = await this.#find(id, after)
     const begin = this.#attach(id, run.spellId, after)
     await this.#parts.channels.settled()
-    return { text: `{"run":${this.#runText(run)}}`, begin }
-  }
-
-  async #resume({ run: id, seq }: Position): Promise<{ text: string; begin: () => void }> {
-    const run = await this.#find(id, seq)
-    const begin = this.#attach(id, run.spellId, seq)
-    await this.#parts.channels.settled()
-    return { text: JSON.stringify({ run: id, lastSeq: run.lastSeq, ended: run.endedAt > 0 }), begin }
+    return { text: `{"run":${this.#records.run(run)}}`, begin }
   }
 
   /** The run, if it is this user's and has such a position. */
   async #find(id: string, seq: number): Promise<Run> {
     const { run } = await this.#parts.runners.client.getRun({ runId: id }, { caller: this.#caller })
     if (!run) throw notFound(`there is no run "${id}"`)
-    if (seq < 0 || seq > run.lastSeq)
-      throw new CodedError('OUT_OF_RANGE', `the run has entries 1 to ${run.lastSeq}, not ${seq}`)
+    mustHave(seq, run.lastSeq)
     return run
   }
 
   /** Holds what comes from now on; the returned function begins to send. */
-  #attach(run: string, spell: string, after: number): () => void {
+  #attach(run: string, spell: string, after: number): (page?: JournalPage) => void {
     this.#unwatch(run)
     if (this.#watches.size >= MOST_WATCHED)
       throw exhausted(`${MOST_WATCHED} runs are watched in this session: let go of one first`)
-    const { runners, settings, metrics, log, channels } = this.#parts
+    const { runners, readings, settings, metrics, log, channels } = this.#parts
     const watch = new Watch(after, {
       run,
       user: this.#session.user,
       socket: this.#session.socket,
       runner: runners.client,
+      gate: readings,
       frameBytes: settings.FRAME_BYTES,
       onDelivered: count => metrics.delivered.add(count),
       onLag: () => metrics.lagged.add(),
@@ -314,8 +348,9 @@ class ConnectedSession implements Methods {
     this.#watches.set(run, { watch, spell, following })
     for (const params of channels.firstChunks(this.#session.user, spell, run)) watch.chunk(params)
     this.#listen(spell)
-    return () => {
+    return page => {
       if (watch.over) return
+      if (page) return void watch.catchUp(page)
       const recent = channels.recent(this.#session.user, spell, run)
       if (recent && recent.texts.length >= after) watch.beginWith(recent.attempt, recent.texts)
       else void watch.catchUp()
@@ -359,28 +394,7 @@ class ConnectedSession implements Methods {
   }
 }
 
-/** The start of a run as the runner's session takes it. Throws INVALID_ARGUMENT with every problem. */
-function toStart({ onDetach, state, limits, startAt = '', pins, breakpoints = [] }: RunOptions) {
-  const problems: Problem[] = []
-  if (typeof startAt !== 'string') problems.push({ path: 'options.startAt', message: 'expected a text' })
-  if (!Array.isArray(breakpoints) || !breakpoints.every(one => typeof one === 'string'))
-    problems.push({ path: 'options.breakpoints', message: 'expected a list of texts' })
-  for (const [name, value] of Object.entries(limits ?? {}))
-    if (typeof value !== 'number' || !(value >= 0))
-      problems.push({ path: `options.limits.${name}`, message: 'expected a number from 0' })
-  if (problems.length > 0) throw invalid(problems)
-  const { activations = 0, wallClockMs = 0, tokens = 0, cost = 0 } = limits ?? {}
-  return {
-    onDetach: onDetach ?? '',
-    ...(state === undefined ? {} : { state: toBytes(state) }),
-    ...(limits === undefined ? {} : { limits: { activations, wallClockMs, tokens, cost } }),
-    startAt,
-    pins: toBytes(pins),
-    breakpoints,
-  }
-}
-
-/** JSON bytes; of nothing, none. */
-function toBytes(value: unknown): Uint8Array {
-  return value === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(value))
+/** Throws OUT_OF_RANGE where a run has no such position. */
+function mustHave(seq: number, lastSeq: number): void {
+  if (seq < 0 || seq > lastSeq) throw new CodedError('OUT_OF_RANGE', `the run has entries 1 to ${lastSeq}, not ${seq}`)
 }

@@ -9,7 +9,7 @@ const EXPECTED: Readonly<Record<Kind, string>> = {
   object: 'an object',
   draft: 'a document, or null',
   texts: 'a list of texts',
-  positions: 'a list of {run, attempt, seq}',
+  positions: 'a list of {run, attempt, seq, spell?}',
   any: 'a value',
 }
 
@@ -63,7 +63,8 @@ function fits(value: unknown, kind: Kind): boolean {
             isRecord(one) &&
             typeof one['run'] === 'string' &&
             Number.isSafeInteger(one['seq']) &&
-            Number.isSafeInteger(one['attempt']),
+            Number.isSafeInteger(one['attempt']) &&
+            (one['spell'] === undefined || typeof one['spell'] === 'string'),
         )
       )
     case 'any':

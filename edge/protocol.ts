@@ -84,6 +84,8 @@ export interface Position {
   readonly run: string
   readonly attempt: number
   readonly seq: number
+  /** The run's spell. Where it is named, resuming takes one step less. */
+  readonly spell?: string
 }
 
 /** What the client calls: method → parameters and result. */

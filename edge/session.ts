@@ -135,7 +135,7 @@ export class Session implements SocketHandlers {
     this.#deadline = setTimeout(() => this.end(CLOSE.overloaded, 'too many come at once: try again'), PROVE_MS)
     let proved: Proved
     try {
-      proved = await this.#prove(given)
+      proved = await this.#parts.arrivals(() => this.#prove(given))
     } catch (error) {
       this.#state = 'new'
       throw error
@@ -148,9 +148,10 @@ export class Session implements SocketHandlers {
     }
     clearTimeout(this.#deadline)
     this.#watchExpiry(proved)
-    this.#methods = createMethods(this, this.#parts)
+    const methods = createMethods(this, this.#parts)
+    this.#methods = methods
     this.#state = 'connected'
-    return this.#methods.connected(given.open ?? [], given.resume ?? [])
+    return this.#parts.arrivals(() => methods.connected(given.open ?? [], given.resume ?? []))
   }
 
   #isClosed(): boolean {

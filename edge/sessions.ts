@@ -7,6 +7,8 @@ import type { Tracer } from '#mesh/trace.ts'
 import type { Authentication } from './authentication.ts'
 import type { Channels } from './channels.ts'
 import type { LIMIT_SETTINGS } from './limits.ts'
+import { createGate } from './gate.ts'
+import type { Gate } from './gate.ts'
 import { createTally } from './limits.ts'
 import { CountedSocket, createMeasures } from './measures.ts'
 import type { Measures } from './measures.ts'
@@ -24,6 +26,10 @@ export interface SessionParts {
   readonly log: Log
   readonly tracer: Tracer
   readonly metrics: Measures
+  /** Of those that come, or come back. */
+  readonly arrivals: Gate
+  /** Of readings of journals. */
+  readonly readings: Gate
   spellText(spell: Spell): string
   runText(run: Run): string
   /** Whether this user may have one more session. */
@@ -49,6 +55,9 @@ export type SessionsOptions = Pick<
   readonly metrics: Metrics
 }
 
+/** Each waits for the database and a runner: so many are enough to keep these at work. */
+const ARRIVALS = 64
+const READINGS = 64
 const DRAIN_BATCH = 500
 const DRAIN_MS = 250
 
@@ -62,6 +71,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   const parts: SessionParts = {
     ...options,
     metrics: measures,
+    arrivals: createGate(ARRIVALS),
+    readings: createGate(READINGS),
     admit(session) {
       if (perUser.of(session.user) >= settings.SOCKETS_PER_USER) return false
       perUser.add(session.user, 1)

@@ -1,4 +1,8 @@
-import type { SessionResponse, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type {
+  SessionFailed,
+  SessionResponse,
+  SpellRunnerServiceDefinition,
+} from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { CodedError, isCoded, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
 import { newId } from '#mesh/ids.ts'
@@ -81,6 +85,13 @@ export class SpellManager {
     return opened
   }
 
+  /** It was opened without the stream: a runner is told of it when it is needed. */
+  adopt(spell: string, revision: number): void {
+    if (this.#open.has(spell)) return
+    this.#open.set(spell, { revision, draft: new Uint8Array() })
+    if (!this.#stream) this.#isResting = true
+  }
+
   async edit(spell: string, draft: Uint8Array): Promise<ResultOf<'edited'>> {
     const edited = await this.#call('edited', { $case: 'edit', value: { spellId: spell, draft } })
     const known = this.#open.get(spell)
@@ -117,12 +128,7 @@ export class SpellManager {
 
   async #call<K extends Result['$case']>(kind: K, command: NonNullable<Given>): Promise<ResultOf<K>> {
     const result = await this.#send(command)
-    if (result.$case === 'failed') {
-      const { code, message, problems } = result.value
-      throw new CodedError(code as Code, message, {
-        problems: JSON.parse(Buffer.from(problems).toString() || '[]') as Problem[],
-      })
-    }
+    if (result.$case === 'failed') throw toError(result.value)
     if (result.$case !== kind) throw new Error(`the runner answered "${result.$case}" to "${command.$case}"`)
     return result.value as ResultOf<K>
   }
@@ -214,6 +220,13 @@ export class SpellManager {
       // The stream is lost again: it has said so, and this begins anew.
     }
   }
+}
+
+/** What a runner says of a command that failed. */
+export function toError({ code, message, problems }: SessionFailed): CodedError {
+  return new CodedError(code as Code, message, {
+    problems: JSON.parse(Buffer.from(problems).toString() || '[]') as Problem[],
+  })
 }
 
 /** The runner that a command was sent to does not answer it; another may. */

@@ -1,7 +1,8 @@
-import type { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import type { ListEntriesResponse, SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { Client } from '#mesh/service.ts'
 import { entryMessage, isEnd } from './feed.ts'
 import type { EntryBatch, Follower, Published, RunFeed } from './feed.ts'
+import type { Gate } from './gate.ts'
 import {
   CATCH_UP_BYTES,
   CATCH_UP_ENTRIES,
@@ -21,6 +22,8 @@ export interface WatchOptions {
   readonly user: string
   readonly socket: Socket
   readonly runner: Client<typeof SpellRunnerServiceDefinition>
+  /** Of readings of journals. */
+  readonly gate: Gate
   readonly frameBytes: number
   /** Delivered entries, for the metrics. */
   onDelivered(count: number): void
@@ -31,7 +34,22 @@ export interface WatchOptions {
   onError(error: unknown): void
 }
 
-const PAGE = 500
+/** Entries of a run that follow a position, and where it stood when they were read. */
+export interface JournalPage {
+  readonly texts: readonly string[]
+  readonly attempt: number
+  readonly lastSeq: number
+  readonly ended: boolean
+}
+
+/** A page as the runner answers it. */
+export function readPage({ entries, attempt, lastSeq, ended }: ListEntriesResponse): JournalPage {
+  const text = Buffer.from(entries.buffer, entries.byteOffset, entries.byteLength).toString('utf8').slice(1, -1)
+  return { texts: text === '' ? [] : text.split(',\n'), attempt, lastSeq, ended }
+}
+
+/** How many entries a page has at most. */
+export const PAGE = 500
 const MOST_HELD = 2_000
 
 /**
@@ -109,14 +127,15 @@ export class Watch implements Follower {
     else this.#goLive()
   }
 
-  /** Begins from the journal. Call when live events arrive already. */
-  async catchUp(): Promise<void> {
+  /** Begins from the journal, or from a page of it that was read when live events arrived already. Call when they do. */
+  async catchUp(known?: JournalPage): Promise<void> {
     this.#state = 'catching up'
     let bytes = 0
     let lastSeq = Infinity
     try {
       while (this.#state === 'catching up' && this.#last < lastSeq) {
-        const page = await this.#read()
+        const page = known ?? (await this.#read())
+        known = undefined
         if (this.#state !== 'catching up') return
         const { texts, ended } = page
         lastSeq = page.lastSeq
@@ -136,14 +155,13 @@ export class Watch implements Follower {
     }
   }
 
-  async #read() {
-    const { runner, user, run } = this.#options
-    const { entries, ...rest } = await runner.listEntries(
-      { runId: run, after: this.#last, limit: PAGE },
-      { caller: { user, service: 'edge' } },
+  async #read(): Promise<JournalPage> {
+    const { runner, user, run, gate } = this.#options
+    return readPage(
+      await gate(() =>
+        runner.listEntries({ runId: run, after: this.#last, limit: PAGE }, { caller: { user, service: 'edge' } }),
+      ),
     )
-    const text = Buffer.from(entries.buffer, entries.byteOffset, entries.byteLength).toString('utf8').slice(1, -1)
-    return { ...rest, texts: text === '' ? [] : text.split(',\n') }
   }
 
   entries(batch: EntryBatch): void {

@@ -122,9 +122,9 @@ const text = (value: string) => Buffer.from(value)
     const { bus, said } = await open(`nats://127.0.0.1:${port}`)
     await until(() => bus.isReady())
     const ending = bus[Symbol.asyncDispose]()
-    bus.subscribe('chg.v1.a.b', () => undefined).unsubscribe()
+    bus.subscribe('chg.v1.a.b.1', () => undefined).unsubscribe()
     await ending
-    bus.subscribe('chg.v1.a.b', () => undefined).unsubscribe()
+    bus.subscribe('chg.v1.a.b.1', () => undefined).unsubscribe()
     expect(said.filter(({ level }) => level === 'error')).toEqual([])
   })
 
@@ -133,16 +133,16 @@ const text = (value: string) => Buffer.from(value)
     const url = `nats://127.0.0.1:${port}`
     const [one, two] = [await open(url), await open(url)]
     expect([one.bus.isReady(), two.bus.isReady()]).toEqual([false, false])
-    const next = listen(two, 'chg.v1.*.*')
+    const next = listen(two, 'chg.v1.*.*.*')
     // Neither throws nor waits.
-    one.bus.publish('chg.v1.a.b', text('lost'))
+    one.bus.publish('chg.v1.a.b.1', text('lost'))
     await two.bus.settled()
     const gaps = [one.gap(), two.gap()]
     await startServer(port)
     await Promise.all(gaps)
     await until(() => one.bus.isReady() && two.bus.isReady())
     await two.bus.settled()
-    one.bus.publish('chg.v1.a.b', text('found'))
+    one.bus.publish('chg.v1.a.b.1', text('found'))
     expect(await next()).toBe('found')
   }, 60_000)
 
@@ -232,7 +232,7 @@ const text = (value: string) => Buffer.from(value)
     // The edge has no say in what happened.
     edge.bus.publish('ev.v1.ada.s_1.r_1', text('forged'))
     completion.bus.subscribe('ev.v1.>', () => {})
-    user.bus.publish('chg.v1.ada.s_1', text('forged'))
+    user.bus.publish('chg.v1.ada.s_1.2', text('forged'))
     runner.bus.subscribe('>', () => {})
     for (const one of [edge, completion, user, runner]) {
       await until(async () => (await one.metrics()).includes('nats_events_total{event="denied"} 1\n'))

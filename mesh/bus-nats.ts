@@ -60,6 +60,7 @@ class NatsBus implements Bus {
   #isConnected = false
   #hasEnded = false
   #watching = Promise.resolve()
+  #settling: Promise<void> | undefined
   #again: NodeJS.Timeout | undefined
   #told: NodeJS.Timeout | undefined
 
@@ -119,7 +120,16 @@ class NatsBus implements Bus {
     }
   }
 
-  async settled(): Promise<void> {
+  /** All who ask within a turn of the event loop share one round trip. */
+  settled(): Promise<void> {
+    this.#settling ??= new Promise<void>(resolve => setImmediate(resolve)).then(() => {
+      this.#settling = undefined
+      return this.#flush()
+    })
+    return this.#settling
+  }
+
+  async #flush(): Promise<void> {
     if (!this.#isConnected || !this.#connection) return
     const lost = Promise.withResolvers<void>()
     this.#waiting.add(lost.resolve)

@@ -26,9 +26,13 @@ export interface Subscription {
   unsubscribe(): void
 }
 
+/** Whether a text can be a part of a subject. */
+export function isToken(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(text)
+}
+
 /** Joins checked tokens into a subject. Throws for a token that is not `^[A-Za-z0-9_-]{1,64}$`. */
 export function subject(prefix: string, ...tokens: readonly string[]): string {
-  for (const token of tokens)
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(token)) throw new Error(`not a subject token: "${token}"`)
+  for (const token of tokens) if (!isToken(token)) throw new Error(`not a subject token: "${token}"`)
   return [prefix, ...tokens].join('.')
 }

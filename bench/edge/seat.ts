@@ -135,7 +135,7 @@ export class Seat {
   async #begin(): Promise<void> {
     const { token, spell, run } = this.#member
     const client = { name: 'bench', version: '1' }
-    const resume = this.#watches && this.#last > 0 ? [{ run, attempt: 1, seq: this.#last }] : []
+    const resume = this.#watches && this.#last > 0 ? [{ run, attempt: 1, seq: this.#last, spell }] : []
     const params = { token, client, open: [spell], resume }
     const connected = await this.#call('session.connect', params)
     if (/"opened":\[\{"spell":\{/.exec(connected) === null) throw new Error(connected.slice(0, 300))

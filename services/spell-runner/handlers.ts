@@ -16,6 +16,7 @@ import { toListedRun, toRunMessage } from './runs/record.ts'
 import type { RunMessage } from './runs/record.ts'
 import type { Runner } from './runner.ts'
 import type { Spells } from './spells/spells.ts'
+import { joinSession } from './session/join.ts'
 import { serveSession } from './session/stream.ts'
 import { Session } from './session/session.ts'
 
@@ -116,8 +117,8 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
       return { runs: rows.slice(0, limit).map(toListedRun), nextPage: last ? `${last.started_at}.${last.id}` : '' }
     },
     async listEntries({ runId, after, limit }, call) {
-      const { texts, ...rest } = await journals.page(userOf(call), runId, after, limit)
-      return { ...rest, entries: toJson(`[${texts.join(',\n')}]`) }
+      const { texts, attempt, lastSeq, ended } = await journals.page(userOf(call), runId, after, limit)
+      return { attempt, lastSeq, ended, entries: toJson(`[${texts.join(',\n')}]`) }
     },
     async getRunState({ runId }, call) {
       const { row, view } = await journals.view(userOf(call), runId)
@@ -139,6 +140,7 @@ function runHandlers(runner: Runner): Omit<RunnerHandlers, keyof SpellHandlers> 
         call.signal,
       )
     },
+    joinSession: async (request, call) => joinSession(request, userOf(call), runner),
     listRunners: async () => ({ runners: await leases.runners() }),
   }
 }

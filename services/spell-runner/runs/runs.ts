@@ -192,7 +192,7 @@ function createFind(store: RunStore, atWork: AtWork) {
 
 /** What is at work here of a spell that is deleted ends at once: it is gone from the database. */
 function dropDeleted(bus: Bus, atWork: AtWork): Subscription {
-  return bus.subscribe('chg.v1.*.*', ({ payload }) => {
+  return bus.subscribe('chg.v1.*.*.*', ({ payload }) => {
     const { spell, revision } = JSON.parse(Buffer.from(payload).toString()) as { spell: string; revision: number }
     if (revision > 0) return
     for (const run of [...atWork.all()]) if (run.spell === spell) run.abandon(missing(run.id))

@@ -38,6 +38,8 @@ export interface EntryPage {
   readonly attempt: number
   readonly lastSeq: number
   readonly ended: boolean
+  /** The run's spell. */
+  readonly spell: string
 }
 
 /** A key of the state as it is stored. */
@@ -135,8 +137,8 @@ function readRuns(database: Kysely<unknown>, days: Days): Pick<RunStore, Read> {
     async entries(owner, id, after, limit) {
       if (!isId(id)) return undefined
       const rows = await days.read(id, async day => {
-        const found = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at'>>`
-          select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at
+        const found = await all(sql<Partial<BatchRow> & Pick<RunRow, 'attempt' | 'last_seq' | 'ended_at' | 'spell'>>`
+          select b.first_seq, b.texts, r.attempt, r.last_seq, r.ended_at, r.spell
           from spell_runner.runs r
           left join spell_runner.batches b on b.run = r.id and b.day = ${sql.lit(day)} and b.first_seq <= ${after + limit}::bigint and b.last_seq > ${after}::bigint
           where r.id = ${id} and r.owner = ${owner} order by b.first_seq`)
@@ -151,6 +153,7 @@ function readRuns(database: Kysely<unknown>, days: Days): Pick<RunStore, Read> {
         attempt: first.attempt,
         lastSeq: Number(first.last_seq),
         ended: Number(first.ended_at) > 0,
+        spell: first.spell,
       }
     },
     async journal(id) {

@@ -93,14 +93,11 @@ export class Session {
   async #openSpell({ spellId: id, revision, runIds }: OpenCommand): Promise<Result> {
     if (this.#open.size >= MOST_OPEN && !this.#open.has(id))
       throw precondition(`${MOST_OPEN} spells are open in this session: close one first`)
-    const { spells, store, detached } = this.#parts
-    const spell = await spells.get(this.#user, id, revision)
-    detached.keep(this.#user, id)
-    const active = await store.active(this.#user, id)
+    const { opened, active } = await openSpell(this.#parts, this.#user, id, revision)
     for (const run of active)
       if (runIds.includes(run.id)) this.#started.set(run.id, { id: run.id, owner: this.#user, spell: id })
     if (!this.#open.has(id)) this.#open.set(id, { revision, draft: undefined, problems: [] })
-    return { $case: 'opened', value: { spell, activeRuns: active.map(toListedRun) } }
+    return { $case: 'opened', value: opened }
   }
 
   async #edit(id: string, bytes: Uint8Array): Promise<Result> {
@@ -197,6 +194,18 @@ export class Session {
       .load(this.#user, id, revision)
       .then(({ row, document }) => plans.compile(this.#user, document, row.document))
   }
+}
+
+/** A spell and its runs that have not ended. Somebody looks at them again: those that are to stop alone go on. */
+export async function openSpell(
+  { spells, store, detached }: Pick<SessionParts, 'spells' | 'store' | 'detached'>,
+  user: string,
+  id: string,
+  revision: number,
+) {
+  const [spell, active] = await Promise.all([spells.get(user, id, revision), store.active(user, id)])
+  detached.keep(user, id)
+  return { opened: { spell, activeRuns: active.map(toListedRun) }, active }
 }
 
 function edited(problems: readonly Problem[]): Result {

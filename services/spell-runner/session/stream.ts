@@ -1,9 +1,8 @@
 import type { SessionRequest } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
-import { isCoded } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import { inSpan } from '#mesh/trace.ts'
 import type { Tracer } from '#mesh/trace.ts'
-import { toJson } from '../json.ts'
+import { toFailed } from './failed.ts'
 import type { Answer, Command, Session } from './session.ts'
 
 /**
@@ -106,10 +105,4 @@ function traced(session: Session, tracer: Tracer) {
 /** Opening, editing and closing one spell follow each other. */
 function laneOf(command: Command): string | undefined {
   return 'spellId' in command.value ? command.value.spellId : undefined
-}
-
-function toFailed(error: unknown, log: Log) {
-  if (isCoded(error)) return { code: error.code, message: error.message, problems: toJson(error.problems) }
-  log.error({ error }, 'a command of a session failed')
-  return { code: 'INTERNAL', message: 'internal', problems: toJson([]) }
 }

@@ -45,7 +45,7 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
   const latest = createLatest(bus)
   const announce = (owner: string, spell: string, revision: number) => {
     latest.delete(spell)
-    bus.publish(subject('chg.v1', owner, spell), toJson({ spell, revision, by: owner }))
+    bus.publish(subject('chg.v1', owner, spell, String(revision)), toJson({ spell, revision, by: owner }))
   }
   return {
     async create(owner, given, id = newId('s')) {
@@ -105,7 +105,7 @@ export function createSpells(store: SpellStore, registry: Registry, bus: Bus, no
 function createLatest(bus: Bus): LRUCache<string, LoadedSpell> {
   const latest = new LRUCache<string, LoadedSpell>({ max: 2000, ttl: 60_000 })
   // Every runner of the mesh hears of changes; a lost message costs at most the time to live.
-  bus.subscribe('chg.v1.*.*', ({ payload }) => {
+  bus.subscribe('chg.v1.*.*.*', ({ payload }) => {
     const { spell } = JSON.parse(decoder.decode(payload)) as { spell: string }
     latest.delete(spell)
   })
