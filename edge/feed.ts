@@ -52,6 +52,7 @@ export interface FeedOptions {
 const FIRST_PATIENCE_MS = 3_000
 /** One that waits, or is paused, gives none. */
 const MOST_PATIENCE_MS = 60_000
+const SPREAD_MS = 1_000
 
 /**
  * One run's live events, for all sessions of this edge that watch it. Those that are up to date are on one topic of the socket server: an entry costs one publish,
@@ -65,7 +66,8 @@ export class RunFeed {
   readonly #chunked = new Set<Follower>()
   #attempt = 0
   #last = -1
-  #heardAt = Date.now()
+  // Those that begin together do not all look together.
+  #heardAt = Date.now() + Math.random() * SPREAD_MS
   #patienceMs = FIRST_PATIENCE_MS
 
   constructor(run: string, options: FeedOptions) {
@@ -118,7 +120,7 @@ export class RunFeed {
   /** Looks into the database where nothing was heard for a while: the bus may have lost the last of it. */
   async look(now: number): Promise<void> {
     if (this.isEmpty || now - this.#heardAt < this.#patienceMs) return
-    this.#heardAt = now
+    this.#heardAt = now + Math.random() * SPREAD_MS
     this.#patienceMs = Math.min(MOST_PATIENCE_MS, 2 * this.#patienceMs)
     const lastSeq = await this.#options.lastSeq().catch(() => 0)
     for (const follower of [...this.#together, ...this.#apart]) {
@@ -146,6 +148,8 @@ export class RunFeed {
   }
 
   chunk(params: string): void {
+    // More comes after it: at least the end of what streams.
+    this.#heard()
     const slow: Follower[] = []
     for (const follower of this.#chunked) if (!follower.takesChunks()) slow.push(follower)
     for (const follower of slow) {

@@ -5,6 +5,7 @@ import { defineService } from '#mesh/service.ts'
 import { flag, integer, text } from '#mesh/settings.ts'
 import { createAuthentication } from './authentication.ts'
 import { createChannels } from './channels.ts'
+import { createGate } from './gate.ts'
 import { createHttpApp } from './http/app.ts'
 import type { HttpApp } from './http/app.ts'
 import { readContracts } from './http/descriptors.ts'
@@ -67,11 +68,12 @@ export default defineService({
       // Alone there is nobody to go to.
       draining: environment.alone ? new AbortController().signal : environment.draining,
     })
+    const looks = createGate(LOOKS)
     const channels = createChannels(bus, {
       publish: (topic, text) => server.publish(topic, text),
       frameBytes: settings.FRAME_BYTES,
       deliver: createDeliver(metrics, tracer),
-      lastSeqOf: (user, run) => lastSeqOf(runners.client, user, run),
+      lastSeqOf: (user, run) => looks(() => lastSeqOf(runners.client, user, run)),
     })
     const sessions = createSessions({
       settings,
@@ -112,6 +114,9 @@ function listOf(text: string): readonly string[] {
     .map(one => one.trim())
     .filter(Boolean)
 }
+
+/** Readings at once of those who wait and hear nothing. */
+const LOOKS = 16
 
 async function lastSeqOf(client: RunnerClient, user: string, runId: string): Promise<number> {
   const { run } = await client.getRun({ runId }, { caller: { user, service: 'edge' } })
