@@ -34,7 +34,7 @@ test('a cut connection comes back with a new ticket, and the run goes on without
   expect(seen).toEqual(upTo(30))
   const [first, second] = wire.calls('session.connect')
   expect([first?.params['ticket'], second?.params['ticket']]).toEqual(['t1', 't2'])
-  expect(second?.params['resume']).toEqual([{ run: 'r', attempt: 1, seq: 10 }])
+  expect(second?.params['resume']).toEqual([{ run: 'r', attempt: 1, seq: 10, spell: 's' }])
   expect(wire.asked).not.toContain('GET /v1/runs/r/entries')
 })
 

@@ -68,7 +68,7 @@ export class FollowedRun {
   }
 
   get position(): Position {
-    return { run: this.run.id, attempt: this.#attempt, seq: this.#entries.length }
+    return { run: this.run.id, attempt: this.#attempt, seq: this.#entries.length, spell: this.run.spellId }
   }
   get over(): boolean {
     return this.#over.signal.aborted

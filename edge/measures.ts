@@ -50,11 +50,25 @@ export function createMeasures(metrics: Metrics, sockets: () => Iterable<Socket>
   }
 }
 
-/** A socket that tells of frames which it dropped while it was open. */
+/** What is gathered for a socket before it is written in any case, in characters: about what goes out in one piece. */
+const GATHERED = 16 * 1024
+
+/** Sockets that something is gathered for, in this turn of the event loop. */
+let gathering: CountedSocket[] = []
+
+function flushAll(): void {
+  const all = gathering
+  gathering = []
+  for (const one of all) one.flush()
+}
+
+/** A socket that writes what it is told within a turn of the event loop in one go, and tells of frames which it dropped while it was open. */
 export class CountedSocket implements Socket {
   readonly address: string
   readonly #socket: Socket
   readonly #dropped: Counter
+  #frames: string[] = []
+  #size = 0
   #isOpen = true
 
   constructor(socket: Socket, dropped: Counter) {
@@ -64,24 +78,40 @@ export class CountedSocket implements Socket {
   }
 
   send(text: string): boolean {
-    const sent = this.#socket.send(text)
-    if (!sent && this.#isOpen) this.#dropped.add()
-    return sent
+    if (!this.#isOpen) return false
+    if (this.#frames.length === 0 && gathering.push(this) === 1) setImmediate(flushAll)
+    this.#frames.push(text)
+    this.#size += text.length
+    if (this.#size > GATHERED) this.flush()
+    return true
+  }
+
+  flush(): void {
+    const frames = this.#frames
+    if (frames.length === 0) return
+    this.#frames = []
+    this.#size = 0
+    this.#socket.cork(() => {
+      for (const frame of frames) if (!this.#socket.send(frame) && this.#isOpen) this.#dropped.add()
+    })
   }
 
   buffered(): number {
-    return this.#socket.buffered()
+    return this.#socket.buffered() + this.#size
   }
 
   cork(work: () => void): void {
-    this.#socket.cork(work)
+    work()
   }
 
   setTopic(topic: string, isOn: boolean): void {
+    // What comes by the topic comes after what was sent before.
+    this.flush()
     this.#socket.setTopic(topic, isOn)
   }
 
   close(code: number, reason: string): void {
+    this.flush()
     this.gone()
     this.#socket.close(code, reason)
   }

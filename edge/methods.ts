@@ -1,7 +1,9 @@
 import type { Subscription } from '#mesh/bus.ts'
 import { isToken } from '#mesh/bus.ts'
 import { CodedError, exhausted, notFound } from '#mesh/errors.ts'
+import { newId } from '#mesh/ids.ts'
 import type { JoinedRun, JoinedSpell, JoinSessionResponse, Run } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { askRun } from './ask.ts'
 import type { EntryBatch } from './feed.ts'
 import type { Shape } from './params.ts'
 import type { CallName, Calls, Position } from './protocol.ts'
@@ -61,7 +63,7 @@ interface Held {
 
 const NOTHING: Answer = { text: '{}' }
 const MOST_WATCHED = 256
-const HEAD_AFTER_MS = 50
+const MOST_OWN = 1_000
 
 export function createMethods(session: Session, parts: SessionParts): Methods {
   return new ConnectedSession(session, parts)
@@ -77,6 +79,8 @@ class ConnectedSession implements Methods {
     { readonly watch: Watch; readonly spell: string; readonly following: Subscription }
   >()
   readonly #listening = new Map<string, Subscription>()
+  /** Runs that this session is starting, until they are heard of. */
+  readonly #own = new Set<string>()
   #closed = false
 
   constructor(session: Session, parts: SessionParts) {
@@ -205,7 +209,7 @@ class ConnectedSession implements Methods {
       case 'run.answer':
       case 'run.send':
       case 'run.cancel':
-        await this.#ask(method, params)
+        await askRun(this.#parts.runners.client, this.#caller, method, params)
         return NOTHING
       case 'run.watch':
         return this.#watch(params as Calls['run.watch']['params'])
@@ -254,55 +258,37 @@ class ConnectedSession implements Methods {
   }
 
   async #start({ spell, inputs = {}, options = {} }: Calls['run.start']['params']): Promise<Answer> {
-    if (!this.#manager.has(spell)) await this.#open(spell, 0, 0)
-    const { run, ignoredPins } = await this.#manager.start({
-      ...toStart(options),
-      spellId: spell,
-      inputs: toBytes(inputs),
-    })
-    if (!run) throw new Error('the runner started a run and did not tell which')
-    const begin = this.#attach(run.id, spell, 0)
+    const wasOpen = this.#manager.has(spell)
+    if (!wasOpen) await this.#open(spell, 0, 0)
+    const { run, ignoredPins } = await this.#begin({ ...toStart(options), spellId: spell, inputs: toBytes(inputs) })
+    const begin = this.#attach(run.id, spell, 0, wasOpen)
     return { text: `{"run":${this.#records.run(run)},"ignoredPins":${JSON.stringify(ignoredPins)}}`, begin }
+  }
+
+  async #begin(value: Parameters<SpellManager['start']>[1]) {
+    const id = newId('r')
+    if (this.#own.size > MOST_OWN) this.#own.clear()
+    this.#own.add(id)
+    try {
+      const { run, ...rest } = await this.#manager.start(id, value)
+      if (!run) throw new Error('the runner started a run and did not tell which')
+      return { run, ...rest }
+    } catch (error) {
+      this.#own.delete(id)
+      throw error
+    }
   }
 
   async #fork({ run: base, seq = 0, from = '', options = {} }: Calls['run.fork']['params']): Promise<Answer> {
     const { spellId } = await this.#find(base, 0)
-    if (!this.#manager.has(spellId)) await this.#open(spellId, 0, 0)
+    const wasOpen = this.#manager.has(spellId)
+    if (!wasOpen) await this.#open(spellId, 0, 0)
     const fork = { runId: base, seq, from }
-    const { run, ignoredPins, how } = await this.#manager.start({ ...toStart(options), spellId, fork })
-    if (!run) throw new Error('the runner started a run and did not tell which')
-    const begin = this.#attach(run.id, spellId, 0)
+    const { run, ignoredPins, how } = await this.#begin({ ...toStart(options), spellId, fork })
+    const begin = this.#attach(run.id, spellId, 0, wasOpen)
     return {
       text: `{"run":${this.#records.run(run)},"ignoredPins":${JSON.stringify(ignoredPins)},"how":"${how}"}`,
       begin,
-    }
-  }
-
-  /** Asks a run something, wherever it is at work. */
-  async #ask(method: 'run.pause' | 'run.play' | 'run.answer' | 'run.send' | 'run.cancel', params: object) {
-    const runner = this.#parts.runners.client
-    const options = { caller: this.#caller }
-    const { run: runId } = params as { run: string }
-    switch (method) {
-      case 'run.pause':
-        return runner.pauseRun({ runId }, options)
-      case 'run.play': {
-        const { step = false, breakpoints } = params as Calls['run.play']['params']
-        return runner.playRun({ runId, step, breakpoints: breakpoints ?? [], setBreakpoints: !!breakpoints }, options)
-      }
-      case 'run.answer': {
-        const { activation, choice = '', value, outputs } = params as Calls['run.answer']['params']
-        return runner.answerRun(
-          { runId, activation, choice, value: toBytes(value), outputs: toBytes(outputs) },
-          options,
-        )
-      }
-      case 'run.send': {
-        const { name, message } = params as Calls['run.send']['params']
-        return runner.sendToRun({ runId, name, message: toBytes(message) }, options)
-      }
-      case 'run.cancel':
-        return runner.cancelRun({ runId }, options)
     }
   }
 
@@ -321,8 +307,8 @@ class ConnectedSession implements Methods {
     return run
   }
 
-  /** Holds what comes from now on; the returned function begins to send. */
-  #attach(run: string, spell: string, after: number): (page?: JournalPage) => void {
+  /** Holds what comes from now on; the returned function begins to send. `isNew`: the run began while its spell was listened to. */
+  #attach(run: string, spell: string, after: number, isNew = false): (page?: JournalPage) => void {
     this.#unwatch(run)
     if (this.#watches.size >= MOST_WATCHED)
       throw exhausted(`${MOST_WATCHED} runs are watched in this session: let go of one first`)
@@ -353,6 +339,7 @@ class ConnectedSession implements Methods {
       if (page) return void watch.catchUp(page)
       const recent = channels.recent(this.#session.user, spell, run)
       if (recent && recent.texts.length >= after) watch.beginWith(recent.attempt, recent.texts)
+      else if (isNew) watch.expect()
       else void watch.catchUp()
     }
   }
@@ -377,13 +364,10 @@ class ConnectedSession implements Methods {
     this.#listening.set(spell, subscription)
   }
 
-  /** A run of an open spell that began elsewhere; unless it is about to be this session's own. */
+  /** A run of an open spell that began elsewhere. */
   #began({ run, attempt, texts }: EntryBatch, spell: string): void {
-    if (this.#watches.has(run) || !this.#manager.has(spell)) return
-    setTimeout(() => {
-      if (!this.#closed && !this.#watches.has(run))
-        this.#session.notify('run.head', { run, spell, attempt, seq: texts.length })
-    }, HEAD_AFTER_MS)
+    if (this.#own.delete(run) || this.#watches.has(run) || !this.#manager.has(spell)) return
+    this.#session.notify('run.head', { run, spell, attempt, seq: texts.length })
   }
 
   /** Listens no more to a spell that is neither open nor of a watched run. */

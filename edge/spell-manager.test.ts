@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
+import { newId } from '#mesh/ids.ts'
 import { createLog } from '#mesh/log.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
@@ -65,7 +66,7 @@ test('a session that does nothing lets go of its runner; the next command finds 
   }
   await manager.edit(spell, bytes(draft))
   await isAtRest()
-  const { run } = await manager.start(start(spell, 'finish'))
+  const { run } = await manager.start(newId('r'), start(spell, 'finish'))
   expect(streams.ever).toBe(2)
   const runId = run?.id ?? ''
   for await (const _ of some.watchRun({ runId, after: 0 })) void _
@@ -82,7 +83,7 @@ test('a session keeps its runner while a run would stop with it', async () => {
   await using system = await embedded({ services: ['spell-runner'] })
   const { manager, streams, isAtRest, some } = await openManager(system)
   const { spell } = await some.createSpell({ document: bytes(delayed(60_000)) })
-  const { run } = await manager.start(start(await opened(manager, spell?.id ?? '')))
+  const { run } = await manager.start(newId('r'), start(await opened(manager, spell?.id ?? '')))
   await new Promise(resolve => setTimeout(resolve, 5 * REST_MS))
   expect(streams).toMatchObject({ now: 1, ever: 1 })
   manager.forget(run?.id ?? '')

@@ -5,7 +5,6 @@ import type {
 } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { CodedError, isCoded, unavailable } from '#mesh/errors.ts'
 import type { Code, Problem } from '#mesh/errors.ts'
-import { newId } from '#mesh/ids.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
 import type { Tracer } from '#mesh/trace.ts'
@@ -104,8 +103,8 @@ export class SpellManager {
     await this.#call('closed', { $case: 'close', value: { spellId: spell } })
   }
 
-  async start(value: Start): Promise<ResultOf<'started'>> {
-    const runId = newId('r')
+  /** `runId`: of the new run. */
+  async start(runId: string, value: Start): Promise<ResultOf<'started'>> {
     if (value.onDetach !== 'finish') this.#started.set(runId, value.spellId ?? '')
     try {
       return await this.#call('started', { $case: 'start', value: { ...value, runId } })

@@ -51,6 +51,8 @@ export function readPage({ entries, attempt, lastSeq, ended }: ListEntriesRespon
 /** How many entries a page has at most. */
 export const PAGE = 500
 const MOST_HELD = 2_000
+/** What is committed is on the bus at once. */
+const EXPECT_MS = 100
 
 /**
  * One session's view of one run: every entry once, in order, without gaps; or a resync. Live entries are passed on while they follow each other. Whatever does
@@ -65,6 +67,8 @@ export class Watch implements Follower {
   /** What came while it was catching up. */
   #held: (EntryBatch | string)[] = []
   #missed = false
+  /** Its first entries are on their way. */
+  #expects = false
   #acked: number
   #unacked: { readonly seq: number; readonly bytes: number }[] = []
   #unackedBytes = 0
@@ -127,6 +131,18 @@ export class Watch implements Follower {
     else this.#goLive()
   }
 
+  /** Begins with what the bus is about to bring: a run that was started just now, listened to before. What does not come is read from the journal. */
+  expect(): void {
+    const begun = this.#held.find(one => typeof one !== 'string' && one.first === 1)
+    if (begun && typeof begun !== 'string') return this.beginWith(begun.attempt, begun.texts)
+    this.#expects = true
+    this.#late = setTimeout(() => {
+      if (!this.#expects) return
+      this.#expects = false
+      void this.catchUp()
+    }, EXPECT_MS)
+  }
+
   /** Begins from the journal, or from a page of it that was read when live events arrived already. Call when they do. */
   async catchUp(known?: JournalPage): Promise<void> {
     this.#state = 'catching up'
@@ -169,6 +185,11 @@ export class Watch implements Follower {
       case 'live':
         return this.#take(batch)
       case 'catching up':
+        if (this.#expects && batch.first === 1) {
+          this.#expects = false
+          clearTimeout(this.#late)
+          return this.beginWith(batch.attempt, batch.texts)
+        }
         if (this.#held.length < MOST_HELD) this.#held.push(batch)
         else this.#missed = true
         return
