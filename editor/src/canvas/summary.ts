@@ -1,6 +1,7 @@
 import type { NodeDefinition } from '#graph/define.ts'
 import type { NodeDocument } from '#graph/document.ts'
 import { withDefaults } from '#graph/schema.ts'
+import { textInWords } from '../media/media.ts'
 
 /** Types of which one setting says all. */
 const TELLING: Readonly<Record<string, string>> = {
@@ -59,7 +60,7 @@ export function summaryOf({ type, config }: NodeDocument, definition: NodeDefini
         return settingsOf(filled)
     }
   })()
-  const [first = ''] = line.trim().split('\n')
+  const [first = ''] = textInWords(line.trim()).split('\n')
   return first.length > 90 ? `${first.slice(0, 90)}…` : first
 }
 

@@ -16,7 +16,7 @@ import type { Completion } from './complete.ts'
 import { complete } from './complete.ts'
 import { runCommand } from './commands.ts'
 import type { Filter } from './lines.ts'
-import { filterLines, formatLine } from './lines.ts'
+import { filterLines, formatLine, shownOf } from './lines.ts'
 import { clearAnswers, note, useSaid } from './store.ts'
 import './console.css'
 
@@ -174,8 +174,9 @@ function Line({
   readonly startedAt: number
   onNode(node: string): void
 }): ReactNode {
-  const media = mediaOf(line.value)
-  const value = line.value === undefined ? '' : media ? mediaInWords(media) : jsonInWords(line.value)
+  const { words, value } = shownOf(line)
+  const media = mediaOf(value)
+  const json = value === undefined ? '' : media ? mediaInWords(media) : jsonInWords(value)
   return (
     <>
       <time>{((line.at - startedAt) / 1000).toFixed(3)}</time>
@@ -187,14 +188,14 @@ function Line({
           {line.node}
         </button>
       )}
-      <span className="console__text" title={`${line.text} ${value}`}>
-        {line.text}{' '}
-        {media && line.value !== undefined ? (
+      <span className="console__text" title={`${words} ${json}`}>
+        {words}{' '}
+        {media && value !== undefined ? (
           <span className="console__media">
-            <Preview page={tab} name={line.node} value={line.value} />
+            <Preview page={tab} name={line.node} value={value} />
           </span>
         ) : (
-          value !== '' && <code>{value}</code>
+          json !== '' && <code>{json}</code>
         )}
       </span>
     </>

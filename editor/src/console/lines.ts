@@ -1,5 +1,7 @@
 import type { LogLevel } from '#graph/journal.ts'
+import type { Json } from '#graph/json.ts'
 import type { ConsoleLine } from '#graph/view.ts'
+import { mediaOf, textInWords } from '../media/media.ts'
 
 /** What the console shows of its lines. */
 export interface Filter {
@@ -20,6 +22,15 @@ export function filterLines(lines: readonly ConsoleLine[], { level, text }: Filt
       `${line.node} ${line.text} ${line.value === undefined ? '' : JSON.stringify(line.value)}`.toLowerCase()
     return words.every(word => where.includes(word))
   })
+}
+
+/** A line as it is shown: a picture or a sound at its end apart from its words. */
+export function shownOf({ text, value }: ConsoleLine): { readonly words: string; readonly value: Json | undefined } {
+  const at = /(?:^|: )(data:(?:image|audio)\/\S+)$/.exec(text)
+  const url = at?.[1]
+  if (value === undefined && url !== undefined && mediaOf(url))
+    return { words: text.slice(0, text.length - url.length), value: url }
+  return { words: textInWords(text), value }
 }
 
 /** A line as it is copied. */

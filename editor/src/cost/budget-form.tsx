@@ -72,7 +72,7 @@ export function BudgetForm({
           step="any"
           inputMode="decimal"
           aria-label="US dollars"
-          placeholder="any sum"
+          placeholder="any"
           data-testid="budget-cost"
           value={cost}
           onChange={event => setCost(event.target.value)}
@@ -85,7 +85,7 @@ export function BudgetForm({
           step="1"
           inputMode="numeric"
           aria-label="Tokens"
-          placeholder="any number"
+          placeholder="any"
           data-testid="budget-tokens"
           value={tokens}
           onChange={event => setTokens(event.target.value)}

@@ -15,8 +15,16 @@ test('sums of money are told in the digits that count', () => {
   ])
 })
 
-test('prices have no zeros that say nothing, and none is free', () => {
-  expect([0, 0.25, 2, 1.1, 0.075, 10].map(formatPrice)).toEqual(['free', '$0.25', '$2', '$1.1', '$0.075', '$10'])
+test('prices are told in dollars and cents, and none is free', () => {
+  expect([0, 0.25, 2, 1.1, 0.075, 10, 0.4].map(formatPrice)).toEqual([
+    'free',
+    '$0.25',
+    '$2',
+    '$1.10',
+    '$0.075',
+    '$10',
+    '$0.40',
+  ])
 })
 
 test('tokens are told in thousands and millions', () => {

@@ -11,9 +11,11 @@ export function formatMoney(dollars: number): string {
   return `${sign}$${sum.toFixed(digits)}`
 }
 
-/** A price for a million tokens, without zeros that say nothing. */
+/** A price for a million tokens: whole dollars, or cents and what is below them. */
 export function formatPrice(dollars: number): string {
-  return dollars === 0 ? 'free' : `$${Number(dollars.toPrecision(4)).toString()}`
+  if (dollars === 0) return 'free'
+  const price = Number(dollars.toPrecision(4))
+  return `$${Number.isInteger(price * 10) && !Number.isInteger(price) ? price.toFixed(2) : price}`
 }
 
 /** How many tokens, in a few characters: `950`, `12.3k`, `1M`. */

@@ -28,6 +28,7 @@ test('what only looks like it is left as it is', () => {
 test('no wall of base64 is shown, wherever it stands', () => {
   expect(textInWords(PNG)).toBe('data:image/png,… (4 KB)')
   expect(textInWords('data: nothing')).toBe('data: nothing')
+  expect(textInWords(`Look: ${PNG} and (${PNG}).`)).toBe('Look: data:image/png,… (4 KB) and (data:image/png,… (4 KB)).')
   expect(jsonInWords({ picture: PNG, list: [PNG], words: 'short' })).toBe(
     '{"picture":"data:image/png,… (4 KB)","list":["data:image/png,… (4 KB)"],"words":"short"}',
   )

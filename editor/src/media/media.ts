@@ -15,9 +15,8 @@ export interface Media {
 }
 
 const BEGIN = /^data:((image|audio)\/[a-z0-9.+-]{1,60})[;,]/i
-/** Anything of the kind that nobody wants to read. */
-const LONG = /^data:([^,;\s]{0,80})[^,]{0,80},/
-const READABLE = 200
+/** Anything of the kind that nobody wants to read, wherever it stands. */
+const LONG = /data:([a-z0-9.+/-]{0,80})(?:;[^,;\s"'<>]{0,80}){0,4},[^\s"'<>)]{180,}/gi
 
 /** What a value shows as; undefined: it is neither a picture nor a sound. */
 export function mediaOf(value: Json | undefined): Media | undefined {
@@ -45,22 +44,20 @@ export function mediaInWords({ type, size }: Pick<Media, 'type' | 'size'>): stri
   return `${name.toUpperCase()}, ${size < 1000 ? `${size} bytes` : formatSize(size)}`
 }
 
-/** A data URL as it is shown among text; undefined: it is none, or short enough to be read. */
-function urlInWords(text: string): string | undefined {
-  if (text.length <= READABLE) return undefined
-  const type = LONG.exec(text)?.[1]
-  if (type === undefined) return undefined
-  return `data:${type || 'text/plain'},… (${formatSize(text.length)})`
+/** A text with words in place of the data URLs in it. */
+function inWords(text: string): string {
+  if (!text.includes('data:')) return text
+  return text.replaceAll(LONG, (url, type: string) => `data:${type || 'text/plain'},… (${formatSize(url.length)})`)
 }
 
-/** The value as JSON for people to read: with words where data URLs stand. */
+/** A value as JSON for people to read: with words where data URLs stand. */
 export function jsonInWords(value: Json, indent = 0): string {
-  return JSON.stringify(value, (_, one: Json) => (typeof one === 'string' ? (urlInWords(one) ?? one) : one), indent)
+  return JSON.stringify(value, (_, one: Json) => (typeof one === 'string' ? inWords(one) : one), indent)
 }
 
 /** A value as text for people to read: a text as it is, but never as a wall of base64. */
 export function textInWords(value: Json, indent = 0): string {
-  return typeof value === 'string' ? (urlInWords(value) ?? value) : jsonInWords(value, indent)
+  return typeof value === 'string' ? inWords(value) : jsonInWords(value, indent)
 }
 
 /** A data URL's bytes. Throws where it is none. */

@@ -131,7 +131,7 @@ function keyOf(row: Row): string {
   return row.kind === 'choice' ? row.choice.id : row.kind === 'locked' ? `key-${row.provider.name}` : 'default'
 }
 
-const WIDTH = 400
+const WIDTH = 440
 const MARGIN = 8
 
 /** Shows it below the field, or above where there is more room; what is scrolled away closes it. */

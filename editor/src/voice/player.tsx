@@ -2,6 +2,9 @@ import { Pause, Play, SkipForward, Volume2, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect } from 'react'
 import type { RestClient } from '#client/types.ts'
+import type { NodeDocument } from '#graph/document.ts'
+import { titleOf } from '../document/edits.ts'
+import { registry } from '../registry.ts'
 import { loadBlob } from '../run/blobs.ts'
 import { documentAt, handleOf, runOf, runs } from '../run/store.ts'
 import type { TabRun } from '../run/store.ts'
@@ -22,8 +25,8 @@ export function Player({ tab }: { readonly tab: string }): ReactNode {
   return (
     <div className="player" role="group" aria-label="What the spell says" data-testid="player" data-paused={isPaused}>
       <Volume2 size={15} aria-hidden="true" />
-      <span className="player__words" title={current.text || current.node}>
-        {trouble || current.text || current.node}
+      <span className="player__words" title={current.text}>
+        {trouble || current.text}
       </span>
       {played + 1 + waiting.length > 1 && (
         <small data-testid="player-count">
@@ -65,14 +68,14 @@ function followSpeech(tab: string, rest: RestClient): () => void {
     read = last
     // Somebody who looks at an earlier moment hears it when they are back; a file says nothing by itself.
     if (now.position !== 'live' || !handleOf(tab)) return
-    const typeOf = (path: string) => typeAt(now, path)
+    const typeOf = (path: string) => nodeAt(now, path)?.type
     const { interruptedAt } = useQueue.getState()
     const said = entries.slice(from).findLast(one => one.kind === 'node.emitted' && typeOf(one.node) === MICROPHONE)
     if (said && interruptedAt === Number.POSITIVE_INFINITY) heard(tab, said.seq)
     enqueue(
       tab,
       spokenIn(entries, from, typeOf, useQueue.getState().interruptedAt).map(({ seq, node, text, audio }) => ({
-        ...{ seq, node, text },
+        ...{ seq, node, text: text || nameOf(now, node) },
         url: urlOf(rest, tab, audio),
       })),
     )
@@ -94,8 +97,13 @@ async function urlOf(rest: RestClient, tab: string, audio: Parameters<typeof med
   return value
 }
 
-function typeAt(run: TabRun, path: string): string | undefined {
+function nodeAt(run: TabRun, path: string): NodeDocument | undefined {
   const parts = path.split('/')
   const id = parts.pop() ?? ''
-  return documentAt(run, parts)?.nodes[id]?.type
+  return documentAt(run, parts)?.nodes[id]
+}
+
+function nameOf(run: TabRun, path: string): string {
+  const node = nodeAt(run, path)
+  return node ? titleOf(node, registry) : path
 }
