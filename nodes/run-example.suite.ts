@@ -1,8 +1,12 @@
-// Runs examples for real: the local model, the sandbox, a local server behind the guarded client.
+// Runs examples for real: the local models, the sandbox, a local server behind the guarded client.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { checkDocument } from '#graph/check.ts'
+import type { NodeServices } from '#graph/define.ts'
 import type { SpellDocument } from '#graph/document.ts'
 import type { Entry } from '#graph/journal.ts'
 import type { JsonObject } from '#graph/json.ts'
@@ -13,6 +17,7 @@ import { createSandbox } from '#services/spell-runner/sandbox/sandbox.ts'
 import type { NodeExample } from './example.ts'
 import type { Outcome } from './kit.suite.ts'
 import { registry, runSpell } from './kit.suite.ts'
+import type { Speech } from './services.ts'
 
 /** All that examples need around them. */
 export interface Stage extends AsyncDisposable {
@@ -37,10 +42,16 @@ export async function createStage(): Promise<Stage> {
   const outbound = createOutbound({ OUTBOUND_ALLOW: host, limitBytes: 10_000, timeoutMs: 5_000 })
   const sandbox = createSandbox({ processes: 1, timeoutMs: 5_000 })
   const system = await embedded({
-    services: ['completion'],
+    services: ['completion', 'cache', 'huggingface', 'speech'],
     settings: { LOCAL_MODEL_DELAY_MS: '0', COMPLETION_KEEP_MS: '0' },
   })
-  const completion = system.as('user-1').client(CompletionServiceDefinition)
+  const user = system.as('user-1')
+  const services = {
+    completion: user.client(CompletionServiceDefinition),
+    cache: user.client(CacheServiceDefinition),
+    huggingface: user.client(HuggingfaceServiceDefinition),
+    speech: user.client(SpeechServiceDefinition) as Speech,
+  } satisfies NodeServices
   return {
     async run(example, journal = []) {
       web = example.web ?? {}
@@ -50,7 +61,7 @@ export async function createStage(): Promise<Stage> {
       const library: Library = name => (example.library?.[name] ? parse(example.library[name]) : undefined)
       const outcome = await runSpell(document, {
         inputs: example.inputs,
-        services: { completion },
+        services,
         sandbox,
         fetch: outbound.fetch,
         library,

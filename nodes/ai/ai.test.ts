@@ -26,8 +26,10 @@ test('streams its answer, and ends with the whole of it', async () => {
   const { outputs, chunks, entries } = await complete({ inputs: { prompt: 'a haiku about wires' } })
   expect(outputs).toEqual({
     text: 'Wires at dawn,\na small light moves through the wires —\nanswers wake like birds.',
+    reasoning: '',
     model: 'local/demo',
     reason: 'stop',
+    budget: '',
   })
   expect(chunks.map(({ text }) => text).join('')).toBe(outputs['text'])
   expect(chunks.map(({ offset }) => offset)).toEqual(
@@ -138,6 +140,7 @@ describe('sentences', () => {
   test('a model that never ends is slowed down by what cannot keep up, and stopped with the run', async () => {
     let [asked, stopped] = [0, false]
     const endless: Completion = {
+      ...completion,
       async *complete() {
         try {
           for (;;) {
@@ -175,6 +178,7 @@ describe('sentences', () => {
 
   test('an answer that breaks off fails after what was said', async () => {
     const broken: Completion = {
+      ...completion,
       async *complete() {
         yield { part: { $case: 'text', value: 'One. Two. Thr' } }
       },

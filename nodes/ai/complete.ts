@@ -1,5 +1,15 @@
 import { defineNode } from '#graph/define.ts'
-import { ANSWER_OUTPUTS, answerTo, QUESTION_CONFIG, QUESTION_INPUTS } from '../language/completion.ts'
+import {
+  ANSWER_OUTPUTS,
+  messagesOf,
+  OVER_BUDGET,
+  QUESTION_CONFIG,
+  QUESTION_INPUTS,
+  toResult,
+  valueOf,
+  wholeAnswer,
+} from '../language/completion.ts'
+import { OWN_SCHEMA, readSchema } from '../language/json-schema.ts'
 
 export default defineNode({
   title: 'Complete',
@@ -9,20 +19,32 @@ export default defineNode({
   kind: 'action',
   effect: 'idempotent',
   keyed: true,
-  config: { type: 'object', properties: QUESTION_CONFIG },
+  config: {
+    type: 'object',
+    properties: {
+      ...QUESTION_CONFIG,
+      schema: {
+        ...OWN_SCHEMA,
+        title: 'JSON Schema of the answer',
+        description: 'Empty: free words. Else the answer comes as a whole, and `value` has it',
+      },
+    },
+  },
   inputs: QUESTION_INPUTS,
   outputs: ANSWER_OUTPUTS,
-  flow: { in: ['in'], out: ['out'] },
+  flow: { in: ['in'], out: ['out', OVER_BUDGET] },
+  derive: ({ schema }) => (isWanted(schema) ? { outputs: { value: { type: 'any', about: 'What `text` says' } } } : {}),
+  check: ({ schema }) => (isWanted(schema) ? readSchema(schema).problems : []),
   async run(inputs, context) {
-    const answer = answerTo(inputs, context)
-    let text = ''
-    for (;;) {
-      const step = await answer.next()
-      if (step.done) {
-        const { model, reason, usage } = step.value
-        return { outputs: { text, model, reason }, usage }
-      }
-      text += step.value
-    }
+    const { system, schema } = context.config
+    const question = { messages: messagesOf(inputs, system), ...(isWanted(schema) ? readSchema(schema) : {}) }
+    const answer = await wholeAnswer(question, context)
+    const { text, reasoning } = answer
+    const hasValue = isWanted(schema) && answer.reason !== 'budget'
+    return toResult(answer, { text, reasoning, ...(hasValue ? { value: valueOf(answer) } : {}) })
   },
 })
+
+function isWanted(schema: unknown): schema is string {
+  return typeof schema === 'string' && schema.trim() !== ''
+}

@@ -1,5 +1,14 @@
-import { defineNode } from '#graph/define.ts'
-import { ANSWER_OUTPUTS, answerTo, QUESTION_CONFIG, QUESTION_INPUTS } from '../language/completion.ts'
+import { defineNode, NodeFailure } from '#graph/define.ts'
+import {
+  ANSWER_OUTPUTS,
+  answerTo,
+  messagesOf,
+  OVER_BUDGET,
+  QUESTION_CONFIG,
+  QUESTION_INPUTS,
+  toResult,
+} from '../language/completion.ts'
+import type { Piece } from '../language/completion.ts'
 import { createSentences } from '../language/sentences.ts'
 
 export default defineNode({
@@ -18,24 +27,29 @@ export default defineNode({
     ...ANSWER_OUTPUTS,
     count: { type: 'number', about: 'How many sentences there were' },
   },
-  flow: { in: ['in'], out: ['each', 'done'] },
+  flow: { in: ['in'], out: ['each', 'done', OVER_BUDGET] },
   async *run(inputs, context) {
-    const answer = answerTo(inputs, context)
+    const answer = answerTo({ messages: messagesOf(inputs, context.config.system) }, context)
     const sentences = createSentences()
-    let [text, index] = ['', 0]
+    let index = 0
     try {
       for (;;) {
         const step = await answer.next()
-        if (!step.done) text += step.value
-        for (const sentence of step.done ? sentences.end() : sentences.add(step.value))
-          yield { outputs: { sentence, index: index++ } }
+        const more = step.done ? sentences.end() : sentences.add(textOf(step.value, index))
+        for (const sentence of more) yield { outputs: { sentence, index: index++ } }
         if (!step.done) continue
-        const { model, reason, usage } = step.value
-        return { outputs: { text, model, reason, count: index }, usage }
+        const { text, reasoning } = step.value
+        return toResult(step.value, { text, reasoning, count: index }, 'done')
       }
     } finally {
       // Where nobody wants the rest, the model need not go on.
-      await answer.return({ model: '', reason: '', usage: {} })
+      await answer.return({ text: '', reasoning: '', toolCalls: [], model: '', reason: '', budget: '', usage: {} })
     }
   },
 })
+
+/** What was given on already cannot be taken back. */
+function textOf(piece: Piece, given: number): string {
+  if ('text' in piece) return piece.text
+  throw new NodeFailure('UNAVAILABLE', `the model began its answer again after ${given} sentences: ${piece.restart}`)
+}

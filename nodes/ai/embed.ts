@@ -1,0 +1,29 @@
+import { defineNode, NodeFailure } from '#graph/define.ts'
+import { EMBED_CONFIG, embedAll } from '../language/vectors.ts'
+
+export default defineNode({
+  title: 'Embed',
+  about:
+    'Gives texts as vectors: texts of like meaning lie near each other. Those of the built-in model go by words alone, not by meaning.',
+  icon: 'waypoints',
+  kind: 'action',
+  effect: 'idempotent',
+  config: { type: 'object', properties: EMBED_CONFIG },
+  inputs: {
+    texts: { type: 'any', required: true, about: 'A list of texts, or one text' },
+  },
+  outputs: {
+    embeddings: { type: 'array<embedding>', about: 'A vector each, of length 1, in the order of the texts' },
+    embedding: { type: 'embedding', about: 'The first of them' },
+    dimensions: { type: 'number', about: 'Numbers in each' },
+    model: { type: 'string', about: 'Who made them' },
+  },
+  flow: { in: ['in'], out: ['out'] },
+  async run({ texts: given }, context) {
+    const texts = typeof given === 'string' ? [given] : given
+    if (!Array.isArray(texts) || !texts.every(text => typeof text === 'string'))
+      throw new NodeFailure('BAD_INPUT', '"texts": expected a list of texts, or one text', { retry: false })
+    const { vectors, dimensions, model, usage } = await embedAll(texts, context)
+    return { outputs: { embeddings: vectors, embedding: vectors[0] ?? [], dimensions, model }, usage }
+  },
+})
