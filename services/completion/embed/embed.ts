@@ -31,15 +31,14 @@ export function createEmbedder(options: EmbedderOptions): Pick<Handlers<typeof C
       readEmbedRequest(request)
       const { texts, dimensions } = request
       const found = await options.catalogue.find(request.model || options.defaultModel, 'embedding', call, call.signal)
-      const kept = await readKept(texts, { found, dimensions, ...options })
-      let made = await make(
-        texts.filter(text => !kept.has(text)),
-        { request, call, found, batches, ...options },
-      )
+      const different = [...new Set(texts)]
+      const kept = await readKept(different, { found, dimensions, ...options })
+      const missing = different.filter(text => !kept.has(text))
+      let made = await make(missing, { request, call, found, batches, ...options })
       // The model is not what it was when these were kept.
       if (new Set([...kept.values(), ...made.vectors.values()].map(({ length }) => length)).size > 1) {
         kept.clear()
-        made = await make(texts, { request, call, found, batches, ...options })
+        made = await make(different, { request, call, found, batches, ...options })
       }
       const vectors = texts.map(text => made.vectors.get(text) ?? kept.get(text) ?? new Float32Array())
       const [first] = vectors
@@ -119,7 +118,7 @@ interface Keeping extends Pick<EmbedderOptions, 'cache' | 'log'> {
 
 async function readKept(texts: readonly string[], { found, dimensions, cache, log }: Keeping): Promise<Vectors> {
   const kept: Vectors = new Map()
-  await eachAtOnce([...new Set(texts)], async text => {
+  await eachAtOnce(texts, async text => {
     try {
       const { value } = await cache.get(
         { namespace: NAMESPACE, key: keyOf(found, dimensions, text) },
