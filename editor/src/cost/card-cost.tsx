@@ -50,7 +50,9 @@ export function RunCost({ tab }: { readonly tab: string }): ReactNode {
 function inFull(spending: Spending): string {
   const { calls, inputTokens, outputTokens, unpriced, models } = spending
   return [
-    `${inputTokens.toLocaleString('en')} tokens in, ${outputTokens.toLocaleString('en')} out`,
+    ...(inputTokens + outputTokens > 0
+      ? [`${inputTokens.toLocaleString('en')} tokens in, ${outputTokens.toLocaleString('en')} out`]
+      : []),
     `${calls} ${calls === 1 ? 'call' : 'calls'}: ${costInWords(spending)}`,
     ...(unpriced > 0 ? [`${unpriced} without a known price`] : []),
     ...(models.length > 0 ? [models.join(', ')] : []),

@@ -64,7 +64,9 @@ function Sum({ title, sum }: { readonly title: string; readonly sum: UsageSum | 
       <small>{title}</small>
       <b>{sum ? costInWords(sum) : '$0'}</b>
       <small>
-        {sum ? `${tokensInWords(sum)} · ${sum.calls} ${sum.calls === 1 ? 'call' : 'calls'}` : 'nothing was asked'}
+        {sum
+          ? [tokensInWords(sum), `${sum.calls} ${sum.calls === 1 ? 'call' : 'calls'}`].filter(Boolean).join(' · ')
+          : 'nothing was asked'}
       </small>
     </div>
   )

@@ -65,4 +65,5 @@ test('an unknown price is not nothing, and the built-in model is a demo', () => 
     'free',
   ])
   expect(tokensInWords({ inputTokens: 1500, outputTokens: 20 })).toBe('1.5k → 20 tokens')
+  expect(tokensInWords({ inputTokens: 0, outputTokens: 0 })).toBe('')
 })

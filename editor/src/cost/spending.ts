@@ -79,7 +79,8 @@ export function costInWords({
   return cost === 0 ? 'price unknown' : `${formatMoney(cost)} and more`
 }
 
-/** Tokens in and out, in a few characters. */
+/** Tokens in and out, in a few characters; empty where it is not tokens that are counted. */
 export function tokensInWords({ inputTokens, outputTokens }: Pick<Spending, 'inputTokens' | 'outputTokens'>): string {
+  if (inputTokens + outputTokens === 0) return ''
   return `${formatTokens(inputTokens)} → ${formatTokens(outputTokens)} tokens`
 }

@@ -140,7 +140,8 @@ function Meta({ activation, run }: { readonly activation: Activation; readonly r
     ...(usage?.model ? [['Model', usage.model] as const] : []),
     ...(usage?.outputTokens === undefined
       ? []
-      : [['Tokens', `${usage.inputTokens ?? 0} → ${usage.outputTokens}`] as const, ['Cost', costOf(usage)] as const]),
+      : [['Tokens', `${usage.inputTokens ?? 0} → ${usage.outputTokens}`] as const]),
+    ...(usage ? [['Cost', costOf(usage)] as const] : []),
   ]
   return (
     <table className="meta">

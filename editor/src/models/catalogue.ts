@@ -117,11 +117,10 @@ export function groupsOf(
   }))
 }
 
-/** Those that could be asked if they had a key. */
+/** Those that cannot be asked now: most of them need a key. */
 export function lockedOf({ providers }: Choices, words: string): readonly ProviderRecord[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
   return providers.filter(
-    ({ ready, secret, name, title }) =>
-      !ready && secret !== '' && wanted.every(word => `${name} ${title}`.toLowerCase().includes(word)),
+    ({ ready, name, title }) => !ready && wanted.every(word => `${name} ${title}`.toLowerCase().includes(word)),
   )
 }

@@ -48,6 +48,8 @@ export function ModelField({ id, kind, text, onChange }: FieldProps): ReactNode 
     void loadChoices(rest, kind)
   }
   const take = (row: Row | undefined) => {
+    // Of one that does not answer there is nothing to take.
+    if (row?.kind === 'locked' && row.provider.secret === '') return
     setOpen(false)
     if (row?.kind === 'choice') onChange(row.choice.id)
     else if (row?.kind === 'standard') onChange('')
@@ -77,7 +79,7 @@ export function ModelField({ id, kind, text, onChange }: FieldProps): ReactNode 
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={open && rows[active] ? `${id}-${active}` : undefined}
-          placeholder={known?.standard && kind === 'model' ? `${known.standard} (default)` : EMPTY[kind]}
+          placeholder={known?.standard ? `${known.standard} (default)` : EMPTY[kind]}
           value={text}
           data-testid={`pick-${kind}`}
           onFocus={show}
@@ -118,7 +120,7 @@ function rowsOf(choices: Parameters<typeof groupsOf>[0], words: string, isAll: b
       list.map((choice, index) => ({ kind: 'choice', choice, title: index === 0 ? title : '' }) as const),
     ),
     ...lockedOf(choices, words).map(
-      (provider, index) => ({ kind: 'locked', provider, title: index === 0 ? 'Need a key' : '' }) as const,
+      (provider, index) => ({ kind: 'locked', provider, title: index === 0 ? 'Not set up yet' : '' }) as const,
     ),
   ]
 }

@@ -88,7 +88,7 @@ function Content({
         <b>Default</b>
         <span className="model-row__price">{marked && <Check size={13} aria-label="chosen" />}</span>
         <span className="model-row__more">
-          <code>{kind === 'model' && row.model ? row.model : 'as this instance is set'}</code>
+          <code>{row.model || 'as this instance is set'}</code>
         </span>
       </>
     )
@@ -96,9 +96,11 @@ function Content({
     return (
       <>
         <b>{row.provider.title || row.provider.name}</b>
-        <span className="model-row__add">
-          <KeyRound size={12} aria-hidden="true" /> Add a key
-        </span>
+        {row.provider.secret !== '' && (
+          <span className="model-row__add">
+            <KeyRound size={12} aria-hidden="true" /> Add a key
+          </span>
+        )}
         {row.provider.about && <span className="model-row__more">{row.provider.about}</span>}
       </>
     )
