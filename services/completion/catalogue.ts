@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { invalid, notFound } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import { toPrice } from './figures.ts'
 import type { Figures, Price } from './figures.ts'
+import { createModelLists } from './model-lists.ts'
 import type { ModelKind, Provider, ProviderCall, ProviderModel } from './provider.ts'
 import type { Asker, Providers } from './providers.ts'
 
@@ -46,16 +45,7 @@ export interface Catalogue {
   priceOf(id: string): Price | undefined
 }
 
-const KEPT_MS = 60_000
-const STALE_MS = 3_600_000
-const ASK_MS = 3_000
-const MOST_LISTS = 1_000
 const NEVER = new AbortController().signal
-
-interface Listed {
-  readonly at: number
-  readonly models: Promise<readonly ProviderModel[] | undefined>
-}
 
 export function createCatalogue(
   providers: Providers,
@@ -63,41 +53,12 @@ export function createCatalogue(
   log: Log,
   now: () => number,
 ): Catalogue {
-  const known = new LRUCache<string, Listed>({ max: MOST_LISTS })
-  const prices = new Map<string, Price>()
-  const ask = async (name: string, provider: Provider, call: ProviderCall): Promise<readonly ProviderModel[]> => {
-    const models = await provider.models({ ...call, signal: AbortSignal.timeout(ASK_MS) })
-    for (const model of models) {
-      const price = toPrice(model)
-      if (price) prices.set(`${name}/${model.name}`, price)
-    }
-    return models
-  }
-  /** What a provider lists, asked at most once a minute; who asks meanwhile is given what it said before. Undefined: it does not say. */
-  const told = (name: string, provider: Provider, call: ProviderCall): Listed['models'] => {
-    const key = `${name} ${createHash('sha256').update(call.key).digest('base64url')}`
-    const found = known.get(key)
-    const age = found ? now() - found.at : Infinity
-    if (found && age < KEPT_MS) return found.models
-    const models = ask(name, provider, call).catch((error: unknown) => {
-      log.warn({ provider: name, error }, 'a provider does not tell its models')
-      known.delete(key)
-      return undefined
-    })
-    known.set(key, { at: now(), models })
-    return found && age < STALE_MS ? found.models : models
-  }
+  const lists = createModelLists(log, now)
   const modelsOf = async (name: string, provider: Provider, asker: Asker): Promise<readonly CatalogueModel[]> => {
     const call = await providers.glance(name, asker, NEVER)
-    const models = (call && (await told(name, provider, call))) ?? builtIn(name, provider)
+    const models = (call && (await lists.of(name, provider, call))) ?? builtIn(figures, name, provider)
     return models.map(model => toCatalogueModel(name, model, figures.get(`${name}/${model.name}`)))
   }
-  const builtIn = (name: string, { isUsual = true }: Provider): readonly ProviderModel[] =>
-    isUsual
-      ? [...figures.keys()]
-          .filter(id => id.startsWith(`${name}/`))
-          .map(id => ({ name: id.slice(name.length + 1), about: '' }))
-      : []
   const list = async (asker: Asker): Promise<readonly CatalogueModel[]> => {
     const all = await Promise.all(
       [...providers.known.keys()].map(async name => {
@@ -112,7 +73,7 @@ export function createCatalogue(
     const id = `${name}/${model}`
     const known = figures.get(id)
     if (known) return ofKind({ id, name, model, provider, call, figures: known }, kind)
-    const models = await told(name, provider, call)
+    const models = await lists.of(name, provider, call)
     const listed = models?.find(one => one.name === model)
     // A provider may serve models that it does not list.
     if (models && models.length > 0 && !listed) return undefined
@@ -126,7 +87,7 @@ export function createCatalogue(
   return {
     list,
     nearest,
-    priceOf: id => toPrice(figures.get(id)) ?? prices.get(id),
+    priceOf: id => toPrice(figures.get(id)) ?? lists.priceOf(id),
     async find(name, kind, asker, signal) {
       const slash = name.indexOf('/')
       const owner = slash > 0 ? name.slice(0, slash) : ''
@@ -143,6 +104,16 @@ export function createCatalogue(
       throw notFound(`nobody lists the model "${name}"; there are ${await nearest(name, kind, asker)}`)
     },
   }
+}
+
+/** Those that are known of a provider which does not tell. */
+function builtIn(
+  figures: ReadonlyMap<string, Figures>,
+  name: string,
+  { isUsual = true }: Provider,
+): readonly ProviderModel[] {
+  const ids = [...figures.keys()].filter(id => isUsual && id.startsWith(`${name}/`))
+  return ids.map(id => ({ name: id.slice(name.length + 1), about: '' }))
 }
 
 function toCatalogueModel(provider: string, told: ProviderModel, figures: Figures | undefined): CatalogueModel {

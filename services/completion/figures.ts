@@ -85,7 +85,7 @@ export function parseFigures(text: string, file: string): readonly (readonly [id
       if (!field) refuse(`${path}.${name}`, `is none of ${Object.keys(FIELDS).join(', ')}`)
       else if (!field[0](value)) refuse(`${path}.${name}`, `${JSON.stringify(value)} is not ${field[1]}`)
     }
-    return [id, { asOf: String(asOf), ...(model as object) }] as const
+    return [id, { asOf: isDay(asOf) ? asOf : '', ...(model as object) }] as const
   })
   if (problems.length > 0) throw invalid(problems)
   return read

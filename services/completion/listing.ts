@@ -25,7 +25,7 @@ export function createListing(
     return {
       models: models
         .filter(model => kind === '' || model.kind === kind)
-        .map(({ cachedPrice: _, abilities = [], ...model }) => ({ ...model, abilities })),
+        .map(({ abilities = [], ...model }) => ({ ...model, abilities })),
       defaultModel: usual[kind] ?? settings.DEFAULT_MODEL,
       providers: await Promise.all(
         [...providers.known.values()].map(async ({ definition: { name, title, about, secret = '' } }) => {

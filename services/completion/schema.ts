@@ -40,7 +40,8 @@ function problemOfKeywords({ type, pattern, $ref, enum: options }: JsonObject): 
   if (options !== undefined && !Array.isArray(options) && !isObject(options)) return 'enum is no list'
   if (typeof pattern !== 'string') return undefined
   try {
-    return new RegExp(pattern, 'u') && undefined
+    void new RegExp(pattern, 'u')
+    return undefined
   } catch (error) {
     return `"${pattern}" is no pattern: ${error instanceof Error ? error.message : String(error)}`
   }

@@ -3,7 +3,6 @@ import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/comple
 import type { CompleteRequest } from '#gen/spellmesh/completion/v1/completion.ts'
 import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
 import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
-import { CodedError } from '#mesh/errors.ts'
 import { createSecrets } from '#mesh/secrets.ts'
 import { defineService, migrations } from '#mesh/service.ts'
 import type { Call } from '#mesh/service.ts'
@@ -12,8 +11,10 @@ import type { AnswerPart } from './answers.ts'
 import { createAsking } from './asking.ts'
 import { createAttempts } from './attempts.ts'
 import { createCatalogue } from './catalogue.ts'
+import { createEmbedder } from './embed/embed.ts'
 import { readFigures } from './figures.ts'
 import { createGate } from './gate.ts'
+import { createImages } from './images/images.ts'
 import { openLedger } from './ledger/ledger.ts'
 import { createListing } from './listing.ts'
 import { openProviders } from './providers.ts'
@@ -71,10 +72,12 @@ export default defineService({
       async *complete(request, call) {
         for await (const part of answer(request, call)) yield toResponse(part)
       },
-      embed: () => Promise.reject(new CodedError('UNIMPLEMENTED', 'embeddings are not there yet')),
-      generateImage: () => {
-        throw new CodedError('UNIMPLEMENTED', 'images are not there yet')
-      },
+      ...createEmbedder({
+        ...{ catalogue, attempt, ledger, log },
+        cache: services.cache,
+        defaultModel: settings.DEFAULT_EMBEDDING_MODEL,
+      }),
+      ...createImages({ catalogue, attempt, ledger, defaultModel: settings.DEFAULT_IMAGE_MODEL }),
       listModels: createListing(catalogue, providers, settings),
       ...ledger.handlers,
     }

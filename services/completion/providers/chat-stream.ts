@@ -133,7 +133,8 @@ interface OpenCall {
 function createToolCalls() {
   const calls = new Map<string, OpenCall>()
   let last = ''
-  const keyOf = ({ index, id, function: { name } = {} as { name?: unknown } }: LooseCallOf): string => {
+  const keyOf = ({ index, id, function: called }: LooseCall): string => {
+    const name = called?.name
     if (typeof index === 'number') return `${index}`
     const known = typeof id === 'string' && id !== '' ? [...calls].find(([, call]) => call.id === id)?.[0] : undefined
     if (known !== undefined) return known
@@ -144,8 +145,8 @@ function createToolCalls() {
     take(pieces: readonly unknown[]): void {
       for (const piece of pieces) {
         if (typeof piece !== 'object' || piece === null) continue
-        const { id, function: called, ...rest } = piece as LooseCall
-        const key = keyOf({ ...rest, id, function: called ?? {} })
+        const { id, function: called } = piece as LooseCall
+        const key = keyOf(piece as LooseCall)
         const call = calls.get(key) ?? { id: '', name: '', given: '' }
         calls.set(key, call)
         last = key
@@ -179,7 +180,6 @@ function createToolCalls() {
     },
   }
 }
-type LooseCallOf = Omit<LooseCall, 'function'> & { readonly function: { readonly name?: unknown } }
 
 /** A name comes whole, in pieces, or whole in every piece. */
 function joined(known: string, more: string): string {

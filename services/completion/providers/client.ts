@@ -102,10 +102,16 @@ export function toCoded(error: unknown, asked: { vendor: Vendor; key: string; mo
 
 /** What a failed connection says at its bottom: "Connection error." alone helps nobody. */
 function reasonOf(error: Error): string {
-  let deepest: Error = error
-  while (deepest.cause instanceof Error) deepest = deepest.cause
-  const code = 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : ''
-  return deepest.message || code || error.message
+  let words = error.message
+  for (
+    let at: unknown = error.cause;
+    typeof at === 'object' && at !== null;
+    at = 'cause' in at ? at.cause : undefined
+  ) {
+    const said = [at as { message?: unknown; code?: unknown }].flatMap(({ message, code }) => [message, code])
+    words = said.find((one): one is string => typeof one === 'string' && one !== '') ?? words
+  }
+  return words
 }
 
 /** When the vendor wants to be asked again: in milliseconds, seconds, or at a date. */

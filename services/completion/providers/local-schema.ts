@@ -82,7 +82,9 @@ function merge(schemas: readonly Json[]): JsonObject {
   const objects = schemas.filter(isObject)
   const properties = Object.assign({}, ...objects.map(one => one['properties'])) as JsonObject
   const required = objects.flatMap(one => (Array.isArray(one['required']) ? (one['required'] as Json[]) : []))
-  const { allOf, ...rest } = Object.assign({}, ...objects) as JsonObject
+  const rest = Object.fromEntries(
+    Object.entries(Object.assign({}, ...objects) as JsonObject).filter(([name]) => name !== 'allOf'),
+  )
   return { ...rest, ...(Object.keys(properties).length > 0 ? { properties } : {}), required }
 }
 
@@ -139,7 +141,7 @@ function fillText({ format, minLength, maxLength }: JsonObject, name: string, so
     (/expression|formula|sum/i.test(name) ? arithmeticOf(source.question) : undefined) ??
     topicOf(source.question)
   const padded = typeof minLength === 'number' ? text.padEnd(minLength, '.') : text
-  return typeof maxLength === 'number' ? [...padded].slice(0, maxLength).join('') : padded
+  return typeof maxLength === 'number' ? Array.from(padded).slice(0, maxLength).join('') : padded
 }
 
 /** Numbers with signs between them. */
