@@ -89,20 +89,24 @@ async function make(texts: readonly string[], making: Making): Promise<{ vectors
   const { dimensions, origin } = request
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   const estimate = Math.ceil(bytes / 4)
-  await using meter = await making.ledger.begin({
+  const meter = await making.ledger.begin({
     caller,
     origin,
     model: found.id,
     inputTokensEstimate: estimate,
     signal,
   })
-  const { vectors, usage } = await batches({ found, texts, dimensions, signal })
-  const spent = await meter.end(usage)
-  const units: Vectors = new Map(
-    texts.map((text, index) => [text, toUnit(vectors[index] ?? [], { id: found.id, dimensions })]),
-  )
-  await keep(units, { dimensions, ...making })
-  return { vectors: units, spent }
+  try {
+    const { vectors, usage } = await batches({ found, texts, dimensions, signal })
+    const spent = await meter.end(usage)
+    const units: Vectors = new Map(
+      texts.map((text, index) => [text, toUnit(vectors[index] ?? [], { id: found.id, dimensions })]),
+    )
+    await keep(units, { dimensions, ...making })
+    return { vectors: units, spent }
+  } finally {
+    await meter[Symbol.asyncDispose]()
+  }
 }
 
 const NAMESPACE = 'embeddings'

@@ -30,23 +30,27 @@ export function createImages({
       const found = await catalogue.find(request.model || defaultModel, 'image', call, signal)
       const { origin, limits } = request
       const inputTokensEstimate = Math.ceil(Buffer.byteLength(request.prompt) / 4)
-      await using meter = await ledger.begin({ caller, origin, limits, model: found.id, inputTokensEstimate, signal })
-      const parts = attempt(found, async function* () {
-        yield* found.provider.image?.({ ...checked, model: found.model }, found.call) ?? []
-      })
-      for await (const part of parts) {
-        if ('notice' in part) yield { part: { $case: 'notice', value: part.notice } }
-        else {
-          const { bytes, mediaType } = part
-          if (bytes.length === 0) throw unavailable(`"${found.id}" gave an empty picture`)
-          const usage = await meter.end(part.usage)
-          for (let at = 0; at < bytes.length; at += PIECE_BYTES)
-            yield { part: { $case: 'data', value: bytes.subarray(at, at + PIECE_BYTES) } }
-          yield { part: { $case: 'finish', value: { mediaType, model: found.id, usage } } }
-          return
+      const meter = await ledger.begin({ caller, origin, limits, model: found.id, inputTokensEstimate, signal })
+      try {
+        const parts = attempt(found, async function* () {
+          yield* found.provider.image?.({ ...checked, model: found.model }, found.call) ?? []
+        })
+        for await (const part of parts) {
+          if ('notice' in part) yield { part: { $case: 'notice', value: part.notice } }
+          else {
+            const { bytes, mediaType } = part
+            if (bytes.length === 0) throw unavailable(`"${found.id}" gave an empty picture`)
+            const usage = await meter.end(part.usage)
+            for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+              yield { part: { $case: 'data', value: bytes.subarray(at, at + PIECE_BYTES) } }
+            yield { part: { $case: 'finish', value: { mediaType, model: found.id, usage } } }
+            return
+          }
         }
+        throw unavailable(`"${found.id}" gave no picture`)
+      } finally {
+        await meter[Symbol.asyncDispose]()
       }
-      throw unavailable(`"${found.id}" gave no picture`)
     },
   }
 }
@@ -56,7 +60,7 @@ const LEAST_SIDE = 16
 const MOST_SIDE = 4_096
 
 /** Throws INVALID_ARGUMENT with every bad field. */
-function readImageRequest({ prompt, size, seed }: GenerateImageRequest): Omit<ProviderImageRequest, 'model'> {
+function readImageRequest({ prompt, size, seed, limits }: GenerateImageRequest): Omit<ProviderImageRequest, 'model'> {
   const problems: Problem[] = []
   if (prompt.trim() === '') problems.push({ path: 'prompt', message: 'must not be empty' })
   if (prompt.length > MOST_CHARACTERS)
@@ -67,6 +71,13 @@ function readImageRequest({ prompt, size, seed }: GenerateImageRequest): Omit<Pr
       path: 'size',
       message: `"${size}" is not WIDTHxHEIGHT, each from ${LEAST_SIDE} to ${MOST_SIDE}, e.g. "1024x1024"`,
     })
+  limits.forEach(({ scope, cost }, index) => {
+    const path = `limits[${index}]`
+    if (scope !== 'node' && scope !== 'run')
+      problems.push({ path: `${path}.scope`, message: `"${scope}" is neither node nor run` })
+    if (!(cost >= 0 && cost < Infinity))
+      problems.push({ path: `${path}.cost`, message: `${cost} is no sum of dollars` })
+  })
   if (problems.length > 0) throw invalid(problems)
   return { prompt, ...(size === '' ? {} : { size }), ...(seed === undefined ? {} : { seed }) }
 }
