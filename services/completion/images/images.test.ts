@@ -170,6 +170,11 @@ test.each<[string, Partial<GenerateImageRequest>, readonly string[]]>([
   ['too large', { size: '4097x16' }, ['size: "4097x16" is not WIDTHxHEIGHT, each from 16 to 4096, e.g. "1024x1024"']],
   ['of one side', { size: '1024' }, ['size: "1024" is not WIDTHxHEIGHT, each from 16 to 4096, e.g. "1024x1024"']],
   [
+    'limits of nothing',
+    { limits: [{ scope: 'spell', tokens: 0, cost: -1 }] },
+    ['limits[0].scope: "spell" is neither node nor run', 'limits[0].cost: -1 is no sum of dollars'],
+  ],
+  [
     'by a model that draws nothing',
     { model: 'local/demo' },
     ['model: "local/demo" answers with text: expected a model that makes images'],

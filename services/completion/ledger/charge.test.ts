@@ -14,6 +14,9 @@ test('a cost is of what was asked, what was cached of it, and what was answered'
   // A provider that says it had more cached than it was given.
   expect(costOf({ inputTokens: 10, outputTokens: 0, cachedTokens: 800 }, price)).toBeCloseTo(0.000005, 12)
   expect(costOf({ inputTokens: 10, outputTokens: 10 }, undefined)).toBeUndefined()
+  // A vendor that tells no tokens tells no cost either; what is free is free.
+  expect(costOf({ inputTokens: 0, outputTokens: 0 }, price)).toBeUndefined()
+  expect(costOf({ inputTokens: 0, outputTokens: 0 }, { input: 0, output: 0 })).toBe(0)
 })
 
 test('periods are those of UTC, and end when the next one begins', () => {

@@ -61,12 +61,32 @@ export type Period = 'day' | 'month' | 'total'
 export const SCOPES = ['user', 'agent', 'spell', 'run', 'node'] as const
 export const PERIODS = ['day', 'month', 'total'] as const
 
-/** What this many tokens cost; undefined: nobody knows. */
+/** What this many tokens cost; undefined: nobody knows, because the price is not known or the vendor tells no tokens. */
 export function costOf(tokens: Tokens, price: Price | undefined): number | undefined {
   if (!price) return undefined
+  if (isFree(price)) return 0
+  if (tokens.inputTokens + tokens.outputTokens === 0) return undefined
   const cached = Math.min(tokens.cachedTokens ?? 0, tokens.inputTokens)
   const input = (tokens.inputTokens - cached) * price.input + cached * (price.cached ?? price.input)
   return (input + tokens.outputTokens * price.output) / 1_000_000
+}
+
+/** Whether it is known to cost nothing. */
+export function isFree(price: Price | undefined): boolean {
+  return price !== undefined && price.input === 0 && price.output === 0
+}
+
+const MOST_TOKENS = 2 ** 32 - 1
+/** As it can be counted: vendors have been seen to send less than nothing, fractions and words. */
+export function wholeTokens({ inputTokens, outputTokens, cachedTokens, reasoningTokens }: Tokens): Required<Tokens> {
+  const whole = (tokens: number | undefined) =>
+    Number.isFinite(tokens) ? Math.min(MOST_TOKENS, Math.max(0, Math.round(tokens ?? 0))) : 0
+  return {
+    inputTokens: whole(inputTokens),
+    outputTokens: whole(outputTokens),
+    cachedTokens: whole(cachedTokens),
+    reasoningTokens: whole(reasoningTokens),
+  }
 }
 
 /** Where a call belongs: checked, and without what nobody may claim. */

@@ -8,6 +8,7 @@ import { openTestDatabase } from '#mesh/testing.ts'
 import type { Charge, Price } from './charge.ts'
 import { openLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
+import { createLedgerStore } from './store.ts'
 
 const PRICES: Readonly<Record<string, Price>> = {
   'local/demo': { input: 0, output: 0 },
@@ -139,6 +140,21 @@ test('a call that ends twice is charged once; one that breaks off is charged wha
   expect(await usage(ledger, 'model')).toMatchObject([
     { key: 'openai/broken', inputTokens: 10, outputTokens: 100, calls: 1 },
     { key: 'local/demo', inputTokens: 5, outputTokens: 5, calls: 1 },
+  ])
+})
+
+test('what a vendor counts wrongly spoils neither the ledger nor the calls beside it', async () => {
+  const ledger = open()
+  const one = await ledger.begin(charge({ model: 'openai/\0dear\ud800', origin: { ...ofRun, nodeId: 'n\0' } }))
+  const [, spent] = await Promise.all([
+    spend(ledger, 1, 1),
+    one.end({ inputTokens: -5, outputTokens: 1.6, cachedTokens: NaN, reasoningTokens: 1e300 }),
+    spend(ledger, 2, 2),
+  ])
+  expect(spent).toEqual({ inputTokens: 0, outputTokens: 2, cachedTokens: 0, reasoningTokens: 4_294_967_295 })
+  expect(await usage(ledger, 'model')).toMatchObject([
+    { key: 'local/demo', calls: 2, inputTokens: 3, outputTokens: 3 },
+    { key: 'openai/dear\ufffd', calls: 1, inputTokens: 0, outputTokens: 2, unpriced: 1 },
   ])
 })
 
@@ -281,4 +297,45 @@ test('of what a process leaves in flight that dies, what it last told is counted
   for (const stop of stops.splice(0)) await stop()
   const { budgets } = await open().handlers.listBudgets({}, as('ada'))
   expect(budgets).toMatchObject([{ usedTokens: 900 }])
+})
+
+test('calls that end while the ledger cannot be written are answered, and written once it can', async () => {
+  const ledger = open()
+  await ledger.handlers.setBudget(budget('user', '', 'total', { tokens: 1_000 }), as('ada'))
+  await database.transaction(session => session.run('alter table completion.usage rename to usage_away'))
+  try {
+    await spend(ledger, 300, 0)
+    expect(await spend(ledger, 200, 100)).toMatchObject({ inputTokens: 200, outputTokens: 100 })
+    // What could not be written counts here all the same.
+    await expect(ledger.begin(charge({ inputTokensEstimate: 401 }))).rejects.toMatchObject({ reason: 'BUDGET' })
+  } finally {
+    await database.transaction(session => session.run('alter table completion.usage_away rename to usage'))
+  }
+  const until = Date.now() + 20_000
+  let sums = await usage(ledger)
+  while (!sums?.length && Date.now() < until) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    sums = await usage(ledger)
+  }
+  expect(sums).toMatchObject([{ calls: 2, inputTokens: 500, outputTokens: 100 }])
+  expect((await ledger.handlers.listBudgets({}, as('ada'))).budgets).toMatchObject([{ usedTokens: 600 }])
+})
+
+test('calls are kept for their time, sums of days and months while they are looked at, totals for ever', async () => {
+  const ledger = open()
+  const now = Date.UTC(2026, 10, 21)
+  const days = (count: number) => now - count * 86_400_000
+  for (const at of [days(400), days(31), days(29)]) {
+    clock = at
+    await spend(ledger, 10, 0, { origin: ofRun })
+  }
+  clock = now
+  await createLedgerStore(database.kysely).sweep(days(30), new Date(days(63)).toISOString().slice(0, 10))
+  expect(await usage(ledger)).toMatchObject([{ key: '2026-10-23', calls: 1 }])
+  await ledger.handlers.setBudget(budget('user', '', 'total', { tokens: 1 }), as('ada'))
+  expect((await ledger.handlers.listBudgets({}, as('ada'))).budgets).toMatchObject([{ usedTokens: 30 }])
+  const periods = await database.transaction(session =>
+    session.query<{ period: string }>("select distinct period from completion.spent where scope = 'user' order by 1"),
+  )
+  expect(periods.map(({ period }) => period)).toEqual(['2026-10', '2026-10-21', '2026-10-23', 'total'])
 })

@@ -1,6 +1,6 @@
 // What one call spends, from its beginning to its end.
 import { exhausted } from '#mesh/errors.ts'
-import { costOf, dollars, renewalOf, wordsOf } from './charge.ts'
+import { costOf, dollars, isFree, renewalOf, wholeTokens, wordsOf } from './charge.ts'
 import type { Period, Price, StoredBudget, Sum, Tokens } from './charge.ts'
 
 /** What a call has spent, and what it may. */
@@ -103,8 +103,8 @@ class CallMeter implements Meter {
     return { inputTokens: this.#options.inputTokens, outputTokens: tokensOfBytes(this.#outputBytes) }
   }
 
-  async #end({ inputTokens, outputTokens, cachedTokens = 0, reasoningTokens = 0 }: Tokens): Promise<Spent> {
-    const tokens = { inputTokens, outputTokens, cachedTokens, reasoningTokens }
+  async #end(given: Tokens): Promise<Spent> {
+    const tokens = wholeTokens(given)
     const cost = costOf(tokens, this.#options.price)
     const spent = { ...tokens, ...(cost === undefined ? {} : { cost }) }
     await this.#options.settle(spent, this.#counted)
@@ -128,11 +128,10 @@ function exceeded(
   price: Price | undefined,
   more: Sum | undefined = undefined,
 ): 'tokens' | 'cost' | undefined {
-  const isFree = price && price.input === 0 && price.output === 0
   const over = (most: number, of: number, further: number | undefined) =>
     most > 0 && (further === undefined ? of >= most : of + further > most)
   if (over(limit.tokens, used.tokens, more?.tokens)) return 'tokens'
-  return !isFree && over(limit.cost, used.cost, more?.cost) ? 'cost' : undefined
+  return !isFree(price) && over(limit.cost, used.cost, more?.cost) ? 'cost' : undefined
 }
 
 function usedUp(bound: Bound, over: 'tokens' | 'cost', used: Sum, first: Sum, at: number) {
