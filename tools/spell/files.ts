@@ -82,7 +82,7 @@ async function readSpell(
     if (!document) throw invalid(problems)
     return { document }
   }
-  const { models, defaultModel } = await workshop.completion.listModels({})
+  const { models, defaultModel } = await workshop.listModels()
   const { registry, importers } = workshop
   try {
     const context = { registry, importers, models: models.map(({ id }) => id), defaultModel }
