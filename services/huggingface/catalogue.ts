@@ -12,6 +12,11 @@ export interface HubModel {
   readonly task: string
   readonly likes: number
   readonly downloads: number
+  readonly contextTokens?: number
+  readonly inputPrice?: number
+  readonly outputPrice?: number
+  readonly abilities?: readonly string[]
+  readonly providers?: readonly string[]
 }
 /** A provider that serves a model, and under what name. */
 export interface Served {
@@ -20,9 +25,18 @@ export interface Served {
   readonly status: string
   readonly task: string
 }
+/** Which models are asked for; empty texts: any. */
+export interface Wanted {
+  readonly task: string
+  readonly search: string
+  /** Only those that an inference provider serves: then up to 500. */
+  readonly served: boolean
+}
 export interface Catalogue {
   /** Most liked first; at most 50. */
-  models(task: string, search: string, token: string, signal: AbortSignal): Promise<readonly HubModel[]>
+  models(wanted: Wanted, token: string, signal: AbortSignal): Promise<readonly HubModel[]>
+  /** The chats that the router knows, with what they cost and can do. */
+  chats(search: string, token: string, signal: AbortSignal): Promise<readonly HubModel[]>
   /** Who serves a model, in the order of the key's owner. NOT_FOUND: there is no such model. */
   serversOf(model: string, token: string, signal: AbortSignal): Promise<readonly Served[]>
 }
@@ -30,18 +44,28 @@ export interface Catalogue {
 const KEPT_MS = 60_000
 const MOST_KEPT = 500
 const MOST_MODELS = 50
+const MOST_SERVED = 500
 const ASK_MS = 15_000
 
-/** Asks the hub at `url`. Answers are good for a minute, for the key they were given to. */
-export function createCatalogue(url: string, outbound: Pick<Outbound, 'open'>, limits: WireLimits): Catalogue {
+export interface CatalogueOptions {
+  /** Where the hub answers. */
+  readonly hub: string
+  /** Where Inference Providers are reached. */
+  readonly router: string
+  readonly outbound: Pick<Outbound, 'open'>
+  readonly limits: WireLimits
+}
+
+/** Asks the hub and the router. Answers are good for a minute, for the key they were given to. */
+export function createCatalogue({ hub, router, outbound, limits }: CatalogueOptions): Catalogue {
   const kept = new LRUCache<string, Promise<unknown>>({ max: MOST_KEPT, ttl: KEPT_MS })
-  const ask = (path: string, model: string, token: string, signal: AbortSignal): Promise<unknown> => {
-    const key = `${createHash('sha256').update(token).digest('base64url')} ${path}`
+  const ask = (url: string, model: string, token: string, signal: AbortSignal): Promise<unknown> => {
+    const key = `${createHash('sha256').update(token).digest('base64url')} ${url}`
     const found = kept.get(key)
     if (found) return found
     // Others may wait for the same: who asked first may leave.
     const asking = get(
-      { url: url + path, method: 'GET', model, token, isEndpoint: false, outbound },
+      { url, method: 'GET', model, token, isEndpoint: false, outbound },
       limits,
       AbortSignal.timeout(ASK_MS),
     )
@@ -50,17 +74,27 @@ export function createCatalogue(url: string, outbound: Pick<Outbound, 'open'>, l
     return Promise.race([asking, whenAborted(signal)])
   }
   return {
-    async models(task, search, token, signal) {
-      const query = new URLSearchParams({ sort: 'likes', direction: '-1', limit: `${MOST_MODELS}` })
+    async models({ task, search, served }, token, signal) {
+      const most = served ? MOST_SERVED : MOST_MODELS
+      const query = new URLSearchParams({ sort: 'likes', direction: '-1', limit: `${most}` })
       if (task !== '') query.set('pipeline_tag', task)
       if (search !== '') query.set('search', search)
-      const found = await ask(`/api/models?${query.toString()}`, 'the hub', token, signal)
+      if (served) query.set('inference_provider', 'all')
+      const found = await ask(`${hub}/api/models?${query.toString()}`, 'the hub', token, signal)
       if (!Array.isArray(found)) throw unavailable('the hub answers in a shape that is no list of models')
-      return found.filter(isRecord).flatMap(toModel).slice(0, MOST_MODELS)
+      return found.filter(isRecord).flatMap(toModel).slice(0, most)
+    },
+    async chats(search, token, signal) {
+      const found = await ask(`${router}/v1/models`, 'the router', token, signal)
+      const rows = isRecord(found) ? found['data'] : undefined
+      if (!Array.isArray(rows)) throw unavailable('the router answers in a shape that is no list of models')
+      const words = search.toLowerCase().split(/\s+/)
+      const chats = rows.filter(isRecord).flatMap(toChat)
+      return chats.filter(({ id }) => words.every(word => id.toLowerCase().includes(word))).slice(0, MOST_SERVED)
     },
     async serversOf(model, token, signal) {
       const found = await known(
-        ask(`/api/models/${model}?expand[]=inferenceProviderMapping`, model, token, signal),
+        ask(`${hub}/api/models/${model}?expand[]=inferenceProviderMapping`, model, token, signal),
         model,
         token,
       )
@@ -119,4 +153,42 @@ function serversIn(mapping: unknown): readonly Served[] {
         ? [{ provider, providerId, task, status: typeof status === 'string' ? status : 'live' }]
         : [],
     )
+}
+
+/** A model of the router: each who serves it has a context and prices of its own. */
+function toChat(row: Readonly<Record<string, unknown>>): readonly HubModel[] {
+  const { id, architecture, providers } = row
+  if (typeof id !== 'string') return []
+  const servers = (Array.isArray(providers) ? providers : []).filter(isRecord).filter(one => one['status'] !== 'error')
+  const modalities = isRecord(architecture) ? architecture['input_modalities'] : undefined
+  const abilities = [
+    ...(servers.some(one => one['supports_tools'] === true) ? ['tools'] : []),
+    ...(Array.isArray(modalities) && modalities.includes('image') ? ['images'] : []),
+    ...(servers.some(one => one['supports_structured_output'] === true) ? ['schema'] : []),
+  ]
+  const contextTokens = Math.min(...numbersOf(servers, one => one['context_length']))
+  const inputPrice = Math.max(...numbersOf(servers, one => priceIn(one, 'input')))
+  const outputPrice = Math.max(...numbersOf(servers, one => priceIn(one, 'output')))
+  return [
+    {
+      id,
+      task: 'chat-completion',
+      likes: 0,
+      downloads: 0,
+      ...(Number.isSafeInteger(contextTokens) ? { contextTokens } : {}),
+      ...(Number.isFinite(inputPrice) && Number.isFinite(outputPrice) ? { inputPrice, outputPrice } : {}),
+      abilities,
+      providers: servers.flatMap(({ provider }) => (typeof provider === 'string' ? [provider] : [])),
+    },
+  ]
+}
+
+const priceIn = ({ pricing }: Readonly<Record<string, unknown>>, name: string): unknown =>
+  isRecord(pricing) ? pricing[name] : undefined
+
+function numbersOf(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  read: (row: Readonly<Record<string, unknown>>) => unknown,
+): readonly number[] {
+  return rows.map(read).filter((value): value is number => typeof value === 'number' && value >= 0)
 }

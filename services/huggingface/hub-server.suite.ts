@@ -26,6 +26,8 @@ export interface HubServer extends AsyncDisposable {
   serve(model: string, mapping: unknown): void
   /** What the hub lists. */
   list(models: unknown): void
+  /** What the router lists. */
+  route(models: unknown): void
   /** Resolves when the caller of an answer has gone before its end. */
   closed(): Promise<void>
 }
@@ -34,10 +36,12 @@ export async function openHubServer(): Promise<HubServer> {
   const [asked, looked]: [Asked[], Asked[]] = [[], []]
   const mappings = new Map<string, unknown>()
   let listed: unknown = []
+  let routed: unknown = { object: 'list', data: [] }
   let replies: Reply[] = []
   let gone = Promise.withResolvers<void>()
   const answerHub = (one: Asked, response: ServerResponse) => {
     const name = /^\/api\/models\/(.+)\?/.exec(one.path)?.[1]
+    if (one.path === '/v1/models') return json(routed)(response, one)
     if (name === undefined) return json(listed)(response, one)
     const inferenceProviderMapping = mappings.get(name)
     if (inferenceProviderMapping === undefined) return json({ error: 'Repository not found' }, 404)(response, one)
@@ -45,7 +49,7 @@ export async function openHubServer(): Promise<HubServer> {
   }
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const one = await read(request)
-    if (request.method === 'GET' && one.path.startsWith('/api/')) {
+    if (request.method === 'GET') {
       looked.push(one)
       return answerHub(one, response)
     }
@@ -73,6 +77,9 @@ export async function openHubServer(): Promise<HubServer> {
     serve: (model, mapping) => void mappings.set(model, mapping),
     list(models) {
       listed = models
+    },
+    route(models) {
+      routed = models
     },
     closed: () => gone.promise,
     async [Symbol.asyncDispose]() {

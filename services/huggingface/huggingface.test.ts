@@ -337,9 +337,10 @@ test('the hub lists models of a task, most liked first', async () => {
   ])
   const client = system.as('ada').client(HuggingfaceServiceDefinition)
   const asked = { task: 'summarization', search: 'a b' }
+  const bare = { contextTokens: 0, abilities: [], providers: [] }
   expect((await client.listModels(asked)).models).toEqual([
-    { id: 'org/a', task: 'summarization', likes: 3, downloads: 5e9 },
-    { id: 'b', task: '', likes: 0, downloads: 0 },
+    { ...bare, id: 'org/a', task: 'summarization', likes: 3, downloads: 5e9 },
+    { ...bare, id: 'b', task: '', likes: 0, downloads: 0 },
   ])
   await client.listModels(asked)
   expect(hub.looked.map(({ path }) => path)).toEqual([
@@ -349,4 +350,46 @@ test('the hub lists models of a task, most liked first', async () => {
     code: 'INVALID_ARGUMENT',
     problems: [{ path: 'task', message: expect.stringContaining('"juggling" is none of audio-classification') }],
   })
+})
+
+test('the chats that are served are listed with what they cost and can do, at their dearest and shortest', async () => {
+  const served = (provider: string, more: object) => ({ provider, status: 'live', ...more })
+  hub.route({
+    object: 'list',
+    data: [
+      {
+        id: 'org/chat-8B',
+        architecture: { input_modalities: ['text', 'image'] },
+        providers: [
+          served('together', { context_length: 131072, pricing: { input: 0.2, output: 0.3 }, supports_tools: true }),
+          served('novita', { context_length: 16384, pricing: { input: 0.02, output: 0.5 } }),
+          { provider: 'gone', status: 'error', pricing: { input: 99, output: 99 }, supports_structured_output: true },
+        ],
+      },
+      { id: 'org/bare', providers: [served('cerebras', {})] },
+      { id: 7 },
+    ],
+  })
+  const client = system.as('ada').client(HuggingfaceServiceDefinition)
+  const { models } = await client.listModels({ task: 'chat-completion', served: true })
+  const unknown = { task: 'chat-completion', likes: 0, downloads: 0 }
+  expect(models).toEqual([
+    {
+      ...unknown,
+      id: 'org/chat-8B',
+      contextTokens: 16384,
+      inputPrice: 0.2,
+      outputPrice: 0.5,
+      abilities: ['tools', 'images'],
+      providers: ['together', 'novita'],
+    },
+    { ...unknown, id: 'org/bare', contextTokens: 0, abilities: [], providers: ['cerebras'] },
+  ])
+  const found = await client.listModels({ task: 'chat-completion', served: true, search: 'CHAT org' })
+  expect(found.models.map(({ id }) => id)).toEqual(['org/chat-8B'])
+  await client.listModels({ task: 'text-to-image', served: true })
+  expect(hub.looked.map(({ path }) => path)).toEqual([
+    '/v1/models',
+    '/api/models?sort=likes&direction=-1&limit=500&pipeline_tag=text-to-image&inference_provider=all',
+  ])
 })

@@ -13,6 +13,7 @@ import { readRun } from './request.ts'
 import { TASKS } from './tasks.ts'
 
 const HUB = 'https://huggingface.co'
+const ROUTER = 'https://router.huggingface.co'
 
 export default defineService({
   contract: HuggingfaceServiceDefinition,
@@ -37,7 +38,9 @@ export default defineService({
       await Promise.all([guarded[Symbol.asyncDispose](), trusted[Symbol.asyncDispose]()])
     })
     const limits = { timeoutMs: settings.HF_TIMEOUT_MS, loadTimeoutMs: settings.HF_LOAD_TIMEOUT_MS }
-    const catalogue = createCatalogue((settings.HF_HUB_URL || HUB).replace(/\/+$/, ''), trusted, limits)
+    const hub = (settings.HF_HUB_URL || HUB).replace(/\/+$/, '')
+    const router = (settings.HF_BASE_URL || ROUTER).replace(/\/+$/, '')
+    const catalogue = createCatalogue({ hub, router, outbound: trusted, limits })
     const secrets = createSecrets({ service: 'huggingface', user: services.user, bus })
     const inference = createInference({ settings, catalogue, limits, trusted, guarded })
     const local = createLocal()
@@ -61,13 +64,18 @@ export default defineService({
           })),
         }
       },
-      async listModels({ task, search }, call) {
+      async listModels({ task, search, served }, call) {
         if (task !== '' && !TASKS.has(task))
           throw invalid([{ path: 'task', message: `"${task}" is none of ${[...TASKS.keys()].toSorted().join(', ')}` }])
         const token = (await secrets.of(call).get('HF_TOKEN')) ?? settings.HF_TOKEN
+        const isChat = task === 'chat-completion'
         // The hub knows chats as text generation.
-        const tag = task === 'chat-completion' ? 'text-generation' : task
-        return { models: [...(await catalogue.models(tag, search, token, call.signal))] }
+        const wanted = { task: isChat ? 'text-generation' : task, search, served }
+        const models =
+          isChat && served
+            ? await catalogue.chats(search, token, call.signal)
+            : await catalogue.models(wanted, token, call.signal)
+        return { models: [...models] }
       },
     }
   },
