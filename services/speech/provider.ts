@@ -87,8 +87,8 @@ export type HeardPart = { readonly partial: string } | Heard
 export interface Provider {
   /** Whether it can be asked: it is set up here, or the asker has a key for it. */
   isReady(asker: Asker): Promise<boolean>
-  /** Whether it also answers for names that it does not list. */
-  readonly isOpen: boolean
+  /** Whether it also answers for a name that it does not list. */
+  accepts(name: string): boolean
   voices(asker: Asker): Promise<readonly ProviderVoice[]>
   recognisers(asker: Asker): Promise<readonly ProviderRecogniser[]>
   speak(request: SpeakRequest, asker: Asker): AsyncIterable<SpokenPart>

@@ -57,11 +57,11 @@ export function createVoices(providers: ReadonlyMap<string, Provider>, log: Log)
       throw invalid([{ path: field, message: `"${given}" names no ${word}: expected provider/name` }])
     if (provider) {
       const known = await list(provider, asker).catch((error: unknown) => {
-        if (provider.isOpen) return []
+        if (provider.accepts(name)) return []
         throw error
       })
       const listed = known.find(one => one.name === name)
-      if (listed || provider.isOpen) return { id: given, name, provider, listed }
+      if (listed || provider.accepts(name)) return { id: given, name, provider, listed }
     }
     const everyone = withIds(await of<ProviderVoice | ProviderRecogniser>(asker, list))
     const bare = everyone.filter(one => one.name === given)

@@ -19,7 +19,7 @@ const VOICES: Readonly<Record<string, Speaker & { readonly title: string }>> = {
 export default {
   name: 'local',
   open: () => ({
-    isOpen: false,
+    accepts: () => false,
     isReady: async () => true,
     voices: async () =>
       Object.entries(VOICES).map(([name, { title }]) => ({

@@ -23,8 +23,9 @@ export async function* hearByApi(
     return cost === undefined ? {} : { cost }
   }
   try {
-    const response = await createClient(api)
-      .audio.transcriptions.create(
+    const client = createClient(api)
+    const response = await client.audio.transcriptions
+      .create(
         {
           file: await toFile(audio, `audio.${kind}`, { type: MEDIA_TYPES[kind] }),
           model,
@@ -46,7 +47,7 @@ export async function* hearByApi(
       return yield { ...heard, ...costOf(heard.usage, heard.durationMs ?? durationMs) }
     }
     let text = ''
-    for await (const event of Stream.fromSSEResponse<SpokenEvent>(response, new AbortController())) {
+    for await (const event of Stream.fromSSEResponse<SpokenEvent>(response, new AbortController(), client)) {
       patience.renew()
       if (event.type === 'transcript.text.delta' && typeof event.delta === 'string') {
         text += event.delta
