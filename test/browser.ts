@@ -11,9 +11,12 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** The browser of this machine; undefined: there is none. */
 const browserPath = PLACES.find(path => existsSync(path))
 
-/** Starts it. In a container it has no sandbox of its own. */
+/** Starts it. In a container it has no sandbox of its own, and its microphone hums. */
 function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  return chromium.launch({
+    executablePath: browserPath ?? '',
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-fake-device-for-media-stream'],
+  })
 }
 
 /** The editor's page as a person uses it. */
@@ -87,15 +90,17 @@ export interface Stage {
   visit(url?: string): Promise<Editor>
 }
 
+type Settings = Readonly<Record<string, string>>
+
 /** Tests in a real Chromium against a real system; skipped, by name, where there is none. */
-export function inBrowser(tests: (stage: Stage) => void): void {
+export function inBrowser(tests: (stage: Stage) => void, settingsOf: () => Promise<Settings> = async () => ({})): void {
   const run = browserPath ? describe : describe.skip
   run(`in a browser${browserPath ? '' : ' (skipped: no chromium)'}`, () => {
     let system: TestSystem
     let browser: Browser
     let editors: Editor[] = []
     beforeAll(async () => {
-      system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5' } })
+      system = await embedded({ settings: { LOCAL_MODEL_DELAY_MS: '5', ...(await settingsOf()) } })
       browser = await openBrowser()
     }, 60_000)
     afterEach(async () => {

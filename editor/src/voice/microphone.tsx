@@ -75,8 +75,12 @@ export function Microphone({ page, node }: { readonly page: string; readonly nod
         className={`button button--small ${isRecording ? 'microphone__stop' : 'button--primary'}`}
         data-testid="talk"
         aria-pressed={isRecording}
-        disabled={standing === 'opening' || standing === 'sending'}
-        onClick={() => void (isRecording ? send() : begin())}
+        // A disabled button would lose the keyboard's focus in the middle of talking.
+        aria-disabled={standing === 'opening' || standing === 'sending'}
+        onClick={() => {
+          if (standing === 'idle') void begin()
+          else if (isRecording) void send()
+        }}
       >
         {isRecording ? (
           <Square size={12} aria-hidden="true" />
