@@ -14,7 +14,7 @@ const MOST_TARGET_CHARACTERS = 200
 /** Answers about usage and budgets: everybody's own. */
 export function createHandlers(
   store: LedgerStore,
-  now: () => number,
+  { now, onChange }: { now(): number; onChange(owner: string): void },
 ): Pick<Handlers<typeof CompletionServiceDefinition>, 'listUsage' | 'listBudgets' | 'setBudget' | 'deleteBudget'> {
   return {
     async listUsage(request, { caller }) {
@@ -27,12 +27,14 @@ export function createHandlers(
     async setBudget({ budget }, { caller }) {
       const read = readBudget(budget)
       const stored = await store.setBudget({ ...read, id: newId('bud'), owner: caller.user }, MOST_BUDGETS)
+      onChange(caller.user)
       if (!stored) throw exhausted(`there are ${MOST_BUDGETS} budgets already: delete one`)
       const [answer] = await withUse(store, [stored], now())
       return { budget: answer }
     },
     async deleteBudget({ budgetId }, { caller }) {
       if (!(await store.deleteBudget(caller.user, budgetId))) throw notFound(`there is no budget "${budgetId}"`)
+      onChange(caller.user)
       return {}
     },
   }

@@ -18,7 +18,7 @@ import type { UsageRow } from './store.ts'
 /** What every call took and cost, and what may be spent. */
 export interface Ledger {
   /**
-   * Begins a call to one model: `await using meter = await ledger.begin(…)`, one for each model that is asked. Rejects with RESOURCE_EXHAUSTED and the reason
+   * Begins a call to one model, a new one for each model that is asked. Who begins disposes of the meter. Rejects with RESOURCE_EXHAUSTED and the reason
    * `BUDGET` where a budget or limit is used up, UNAVAILABLE where the database stays away.
    */
   begin(charge: Charge): Promise<Meter>
@@ -70,7 +70,7 @@ export function openLedger(
   })
   return {
     begin: charge => begin(charge, spending, { priceOf, now }),
-    handlers: createHandlers(store, now),
+    handlers: createHandlers(store, { now, onChange: owner => spending.changed(owner) }),
   }
 }
 
@@ -87,12 +87,17 @@ async function begin(charge: Charge, spending: Spending, { priceOf, now }: Known
   const sums = new Map(accounts.map(account => [account, spending.watch(account)]))
   const release = (some: readonly Account[]) => some.forEach(account => spending.release(account))
   try {
-    const budgets = await patiently(() => spending.look(owner, accounts), charge.signal)
-    const limits = limitsOf(charge, origin, at, budgets, accounts)
-    const bound = accounts.filter(account => limits.some(limit => limit.account === account))
+    const toLimits = (budgets: readonly StoredBudget[]) => limitsOf(charge, origin, at, budgets, accounts)
+    const known = spending.budgetsOf(owner)
+    let limits = known && toLimits(known)
+    // What bounds this call alone, or nothing, needs no look at what was spent.
+    if (!limits || limits.some(({ account }) => account))
+      limits = toLimits(await patiently(() => spending.look(owner, accounts), charge.signal))
+    const all: readonly Limit[] = limits
+    const bound = accounts.filter(account => all.some(limit => limit.account === account))
     const others = accounts.filter(account => !bound.includes(account))
     const meter = openMeter({
-      bounds: limits.map(({ account, ...limit }) => ({ ...limit, used: () => account && sums.get(account)?.sum })),
+      bounds: all.map(({ account, ...limit }) => ({ ...limit, used: () => account && sums.get(account)?.sum })),
       price: priceOf(charge.model),
       inputTokens: charge.inputTokensEstimate,
       at,

@@ -122,12 +122,7 @@ function sumOf(tokens: Tokens, price: Price | undefined): Sum {
 }
 
 /** Which side of a limit is used up; with `more`: would be passed. Money does not bind a model that is known to cost none. */
-function exceeded(
-  limit: Sum,
-  used: Sum,
-  price: Price | undefined,
-  more: Sum | undefined = undefined,
-): 'tokens' | 'cost' | undefined {
+function exceeded(limit: Sum, used: Sum, price: Price | undefined, more?: Sum): 'tokens' | 'cost' | undefined {
   const over = (most: number, of: number, further: number | undefined) =>
     most > 0 && (further === undefined ? of >= most : of + further > most)
   if (over(limit.tokens, used.tokens, more?.tokens)) return 'tokens'

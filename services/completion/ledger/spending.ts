@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Log } from '#mesh/log.ts'
 import type { Account, StoredBudget, Sum } from './charge.ts'
 import type { AccountSum, LedgerStore, UsageRow } from './store.ts'
@@ -17,6 +18,10 @@ export interface Spending extends AsyncDisposable {
   record(row: UsageRow): Promise<void>
   /** Asks the database for an owner's budgets and for these sums, once for all who ask meanwhile. Rejects where it is away. */
   look(owner: string, accounts: readonly Account[]): Promise<readonly StoredBudget[]>
+  /** An owner's budgets as they were at most a second ago; undefined: they are to be looked at. */
+  budgetsOf(owner: string): readonly StoredBudget[] | undefined
+  /** An owner's budgets have changed. */
+  changed(owner: string): void
   /** Keeps a sum up to date until it is released. */
   watch(account: Account): Watched
   release(account: Account): void
@@ -24,6 +29,7 @@ export interface Spending extends AsyncDisposable {
 
 const SYNC_MS = 1_000
 const MOST_ROWS_KEPT = 50_000
+const MOST_OWNERS = 10_000
 const NOTHING: Sum = { tokens: 0, cost: 0 }
 
 interface Entry {
@@ -54,6 +60,8 @@ class BatchedSpending implements Spending {
   readonly #log: Log
   readonly #now: () => number
   readonly #entries = new Map<string, Entry>()
+  readonly #budgets = new LRUCache<string, readonly StoredBudget[]>({ max: MOST_OWNERS, ttl: SYNC_MS })
+  #changes = 0
   #rows: UsageRow[] = []
   #recorded: (() => void)[] = []
   #looks: Look[] = []
@@ -91,6 +99,16 @@ class BatchedSpending implements Spending {
       this.#looks.push({ owner, accounts, resolve, reject })
       void this.#work()
     })
+  }
+
+  budgetsOf(owner: string): readonly StoredBudget[] | undefined {
+    return this.#budgets.get(owner)
+  }
+
+  changed(owner: string): void {
+    // What is being read now may be from before.
+    this.#changes++
+    this.#budgets.delete(owner)
   }
 
   watch(account: Account): Watched {
@@ -141,8 +159,9 @@ class BatchedSpending implements Spending {
       if (this.#entries.size === 0 && this.#rows.length === 0) return
       this.#arm()
       const accounts = [...this.#entries.values()].filter(({ watchers }) => watchers > 0).map(({ account }) => account)
-      const reject = (error: unknown) => this.#log.warn({ error }, 'what is spent elsewhere cannot be read')
-      if (accounts.length > 0) this.#looks.push({ owner: undefined, accounts, resolve: () => {}, reject })
+      // Where it fails, the next second comes.
+      const ignore = () => undefined
+      if (accounts.length > 0) this.#looks.push({ owner: undefined, accounts, resolve: ignore, reject: ignore })
       this.#due = true
       void this.#work()
     }, SYNC_MS)
@@ -180,12 +199,10 @@ class BatchedSpending implements Spending {
     try {
       const additions = entries.map(({ account, sent }) => ({ ...account, ...sent }))
       this.#learn(await this.#store.write(rows, additions, new Date(this.#now()).toISOString().slice(0, 10)))
-      if (this.#away) this.#log.info({}, 'the ledger is written again')
-      this.#away = false
+      this.#tell(undefined)
     } catch (error) {
       // Where it was written all the same, the calls are there once; the sums may then hold them twice: too much rather than too little.
-      if (!this.#away) this.#log.warn({ error }, 'the ledger cannot be written: trying again')
-      this.#away = true
+      this.#tell(error)
       this.#rows = [...rows, ...this.#rows].slice(-MOST_ROWS_KEPT)
       for (const entry of entries) entry.waiting = plus(entry.waiting, entry.sent)
       this.#arm()
@@ -197,6 +214,7 @@ class BatchedSpending implements Spending {
   }
 
   async #read(looks: readonly Look[]): Promise<void> {
+    const changes = this.#changes
     const owners = new Set(looks.flatMap(({ owner }) => (owner === undefined ? [] : [owner])))
     const accounts = new Map(
       looks.flatMap(look => look.accounts).map((account): [string, Account] => [keyOf(account), account]),
@@ -206,10 +224,23 @@ class BatchedSpending implements Spending {
       const found = new Set(sums.map(keyOf))
       this.#learn(sums)
       this.#learn([...accounts].flatMap(([key, account]) => (found.has(key) ? [] : [{ ...account, ...NOTHING }])))
-      for (const { owner, resolve } of looks) resolve(budgets.filter(budget => budget.owner === owner))
+      this.#tell(undefined)
+      for (const owner of owners) {
+        const own = budgets.filter(budget => budget.owner === owner)
+        if (changes === this.#changes) this.#budgets.set(owner, own)
+        for (const look of looks) if (look.owner === owner) look.resolve(own)
+      }
     } catch (error) {
+      this.#tell(error)
       for (const { reject } of looks) reject(error)
     }
+  }
+
+  /** Whoever reads the log is told once that the database is away, and once that it is back. */
+  #tell(error: unknown): void {
+    if (error !== undefined && !this.#away) this.#log.warn({ error }, 'the ledger cannot be reached: trying again')
+    if (error === undefined && this.#away) this.#log.info({}, 'the ledger is reached again')
+    this.#away = error !== undefined
   }
 
   #learn(sums: readonly AccountSum[]): void {

@@ -85,7 +85,9 @@ function embed(text: string, dimensions: number): { vector: Float32Array; words:
 /** In lower case and without accents; a sign each where a script writes no spaces. */
 function wordsOf(text: string): readonly string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).flatMap(word => (SCRIPT_WITHOUT_SPACES.test(word) ? [...word] : [word]))
+  return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).flatMap(word =>
+    SCRIPT_WITHOUT_SPACES.test(word) ? Array.from(word) : [word],
+  )
 }
 
 /** FNV-1a. */
