@@ -1,4 +1,5 @@
 import { defineNode, NodeFailure } from '#graph/define.ts'
+import { END_OUTPUTS, OVER_BUDGET, unlessOverBudget } from '../language/completion.ts'
 import { EMBED_CONFIG, embedAll } from '../language/vectors.ts'
 
 export default defineNode({
@@ -16,14 +17,17 @@ export default defineNode({
     embeddings: { type: 'array<embedding>', about: 'A vector each, of length 1, in the order of the texts' },
     embedding: { type: 'embedding', about: 'The first of them' },
     dimensions: { type: 'number', about: 'Numbers in each' },
-    model: { type: 'string', about: 'Who made them' },
+    model: END_OUTPUTS.model,
+    budget: END_OUTPUTS.budget,
   },
-  flow: { in: ['in'], out: ['out'] },
+  flow: { in: ['in'], out: ['out', OVER_BUDGET] },
   async run({ texts: given }, context) {
     const texts = typeof given === 'string' ? [given] : given
     if (!Array.isArray(texts) || !texts.every(text => typeof text === 'string'))
       throw new NodeFailure('BAD_INPUT', '"texts": expected a list of texts, or one text', { retry: false })
-    const { vectors, dimensions, model, usage } = await embedAll(texts, context)
-    return { outputs: { embeddings: vectors, embedding: vectors[0] ?? [], dimensions, model }, usage }
+    return unlessOverBudget(async () => {
+      const { vectors, dimensions, model, usage } = await embedAll(texts, context)
+      return { outputs: { embeddings: vectors, embedding: vectors[0] ?? [], dimensions, model }, usage }
+    }, context)
   },
 })

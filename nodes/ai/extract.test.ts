@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
 import type { JsonObject } from '#graph/json.ts'
 import { socketsOfType } from '#graph/registry.ts'
 import type { Single } from '../kit.suite.ts'
@@ -188,12 +189,13 @@ describe('complete', () => {
     models.server.replyWith(says('Blue.'))
     const config = {
       ...{ topP: 0.5, frequencyPenalty: 1, presencePenalty: -1, reasoningEffort: 'low', seed: 3, temperature: 0.2 },
-      ...{ fallbacks: ['local/demo'], maxTokens: 9, stop: ['!'] },
+      ...{ fallbacks: ['local/demo'], maxTokens: 9, stop: ['!'], logitBias: { 15496: -100 } },
     }
     const image = 'data:image/png;base64,iVBORw0KGgo='
     await outputsOf('ai/complete', ask({ config, inputs: { prompt: 'which colour?', images: [image] } }))
     expect(models.asked()).toMatchObject({
       ...{ top_p: 0.5, frequency_penalty: 1, presence_penalty: -1, reasoning_effort: 'low', seed: 3 },
+      logit_bias: { 15496: -100 },
       messages: [
         {
           role: 'user',
@@ -263,6 +265,32 @@ describe('a budget', () => {
     expect(outputs['cut']).toMatch(/^Start with rain/)
     expect(outputs['cut']).not.toContain('demo model')
     expect(chunks.map(({ text }) => text).join('')).toBe(outputs['cut'])
+  })
+
+  test.each([
+    ['ai/complete', { prompt: 'hello' }],
+    ['ai/chat', { prompt: 'hello' }],
+    ['ai/extract', { text: 'hello' }],
+    ['ai/classify', { text: 'hello' }],
+    ['ai/turn', { messages: [{ role: 'user', content: 'hello' }] }],
+    ['ai/embed', { texts: ['hello'] }],
+    ['ai/similarity', { a: 'hello', b: 'you' }],
+    ['ai/rerank', { query: 'hello', documents: ['you'] }],
+    ['ai/image', { prompt: 'hello' }],
+  ] as const)('that was used up before lets %s go on along `overBudget`', async (type, inputs) => {
+    const completion = models.system.as('poor').client(CompletionServiceDefinition)
+    await completion.setBudget({ budget: { scope: 'user', period: 'day', tokens: 1 } })
+    const { entries, pulses, error } = await runNode(type, {
+      run: 'poor',
+      services: { completion },
+      inputs,
+      outputs: [],
+    })
+    expect(error).toBeUndefined()
+    expect(pulses('it')).toEqual(['overBudget'])
+    expect(entries.find(entry => entry.kind === 'node.ended' && entry.node === 'it')).toMatchObject({
+      outputs: { budget: expect.stringContaining('1 tokens a day of this user') as unknown },
+    })
   })
 
   test('is tokens or money, nothing else', () => {

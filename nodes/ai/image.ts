@@ -1,6 +1,6 @@
 import { defineNode, NodeFailure } from '#graph/define.ts'
-import type { NodeContext, NodeResult } from '#graph/define.ts'
-import { isOverBudget, limitsOf, MODEL_CONFIG, OVER_BUDGET, toUsage } from '../language/completion.ts'
+import type { NodeContext } from '#graph/define.ts'
+import { limitsOf, MODEL_CONFIG, OVER_BUDGET, toUsage, unlessOverBudget } from '../language/completion.ts'
 import { toDataUrl } from '../language/media.ts'
 
 export default defineNode({
@@ -42,17 +42,11 @@ export default defineNode({
     size === '' || /^[1-9]\d{1,4}x[1-9]\d{1,4}$/.test(size)
       ? []
       : [{ path: 'size', message: `expected a size such as 1024x1024, got "${size}"` }],
-  async run({ prompt }, context): Promise<NodeResult> {
-    const { log } = context
-    try {
+  run: async ({ prompt }, context) =>
+    unlessOverBudget(async () => {
       const { image, mediaType, model, usage } = await drawn(prompt, context)
-      return { outputs: { image, mediaType, model, budget: '' }, usage }
-    } catch (error) {
-      if (!isOverBudget(error)) throw error
-      log('warn', error.message)
-      return { outputs: { mediaType: '', model: '', budget: error.message }, pulse: OVER_BUDGET }
-    }
-  },
+      return { outputs: { image, mediaType, model }, usage }
+    }, context),
 })
 
 type Config = {

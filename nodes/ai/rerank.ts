@@ -3,7 +3,15 @@ import type { NodeContext } from '#graph/define.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
 import type { AnswerEnd, AskConfig } from '../language/completion.ts'
-import { END_OUTPUTS, MODEL_CONFIG, OVER_BUDGET, toResult, valueOf, wholeAnswer } from '../language/completion.ts'
+import {
+  END_OUTPUTS,
+  MODEL_CONFIG,
+  OVER_BUDGET,
+  toResult,
+  unlessOverBudget,
+  valueOf,
+  wholeAnswer,
+} from '../language/completion.ts'
 import { parsePath, problemsOfPath, valueAt } from '../language/path.ts'
 import { toText } from '../language/text.ts'
 import { cosineOf, EMBED_CONFIG, embedAll, rounded } from '../language/vectors.ts'
@@ -57,21 +65,26 @@ export default defineNode({
     const steps = parsePath(path) ?? []
     const texts = documents.map(one => toText(valueAt(one, steps) ?? ''))
     const judge = by === 'model' ? byModel : byEmbeddings
-    const { scores, answer } = texts.length === 0 ? NOTHING : await judge(query, texts, context)
-    if (answer.reason === 'budget') return toResult(answer, {})
-    const ranked = scores
-      .map((score, index) => ({ score, index }))
-      .toSorted((a, b) => b.score - a.score || a.index - b.index)
-      .slice(0, most > 0 ? most : undefined)
-    const sorted = ranked.map(({ index }) => documents[index] ?? null)
-    return toResult(answer, {
-      documents: sorted,
-      scores: ranked.map(({ score }) => score),
-      order: ranked.map(({ index }) => index),
-      best: sorted[0] ?? null,
-    })
+    return unlessOverBudget(async () => {
+      const { scores, answer } = texts.length === 0 ? NOTHING : await judge(query, texts, context)
+      return answer.reason === 'budget' ? toResult(answer, {}) : toResult(answer, sorted(documents, scores, most))
+    }, context)
   },
 })
+
+function sorted(documents: readonly Json[], scores: readonly number[], most: number) {
+  const ranked = scores
+    .map((score, index) => ({ score, index }))
+    .toSorted((a, b) => b.score - a.score || a.index - b.index)
+    .slice(0, most > 0 ? most : undefined)
+  const best = ranked.map(({ index }) => documents[index] ?? null)
+  return {
+    documents: best,
+    scores: ranked.map(({ score }) => score),
+    order: ranked.map(({ index }) => index),
+    best: best[0] ?? null,
+  }
+}
 
 type Judged = { readonly scores: readonly number[]; readonly answer: AnswerEnd }
 type Context = NodeContext<AskConfig & { readonly embeddingModel: string }>

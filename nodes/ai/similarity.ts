@@ -1,5 +1,6 @@
 import { defineNode, NodeFailure } from '#graph/define.ts'
 import type { Json } from '#graph/json.ts'
+import { END_OUTPUTS, OVER_BUDGET, unlessOverBudget } from '../language/completion.ts'
 import { cosineOf, EMBED_CONFIG, embedAll } from '../language/vectors.ts'
 
 export default defineNode({
@@ -31,23 +32,26 @@ export default defineNode({
     similarity: { type: 'number', about: '-1 to 1' },
     alike: { type: 'boolean', about: 'Whether it is enough' },
     model: { type: 'string', about: 'Who made the vectors; empty: none was asked' },
+    budget: END_OUTPUTS.budget,
   },
-  flow: { in: ['in'], out: ['out'] },
+  flow: { in: ['in'], out: ['out', OVER_BUDGET] },
   async run({ a, b }, context) {
     const sides = [read(a, 'a'), read(b, 'b')] as const
     const texts = sides.filter(side => typeof side === 'string')
     // A vector beside a text is as long as its model made it.
     const length = sides.find(side => typeof side !== 'string')?.length ?? context.config.dimensions
     const { services, signal, node, progress, config } = context
-    const { vectors, model, usage } =
-      texts.length === 0
-        ? { vectors: [], model: '', usage: {} }
-        : await embedAll(texts, { services, signal, node, progress, config: { ...config, dimensions: length } })
-    const [left, right] = sides.map(side => (typeof side === 'string' ? vectors[texts.indexOf(side)] : side))
-    const similarity = cosineOf(left ?? [], right ?? [])
-    return { outputs: { similarity, alike: similarity >= config.atLeast, model }, usage }
+    const asked = { services, signal, node, progress, config: { ...config, dimensions: length } }
+    return unlessOverBudget(async () => {
+      const { vectors, model, usage } = texts.length === 0 ? NOTHING : await embedAll(texts, asked)
+      const [left, right] = sides.map(side => (typeof side === 'string' ? vectors[texts.indexOf(side)] : side))
+      const similarity = cosineOf(left ?? [], right ?? [])
+      return { outputs: { similarity, alike: similarity >= config.atLeast, model }, usage }
+    }, context)
   },
 })
+
+const NOTHING = { vectors: [], model: '', usage: {} }
 
 function read(given: Json, input: string): string | readonly number[] {
   if (typeof given === 'string') return given

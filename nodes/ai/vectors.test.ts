@@ -76,9 +76,9 @@ describe('similarity', () => {
 
   test('of two vectors, without asking any model', async () => {
     const of = async (a: Json, b: Json) => outputsOf('ai/similarity', { inputs: { a, b }, config: { atLeast: 0 } })
-    expect(await of([1, 0], [1, 1])).toEqual({ similarity: 0.707107, alike: true, model: '' })
-    expect(await of([1, 0], [-2, 0])).toEqual({ similarity: -1, alike: false, model: '' })
-    expect(await of([0, 0], [1, 0])).toEqual({ similarity: 0, alike: true, model: '' })
+    expect(await of([1, 0], [1, 1])).toEqual({ similarity: 0.707107, alike: true, model: '', budget: '' })
+    expect(await of([1, 0], [-2, 0])).toEqual({ similarity: -1, alike: false, model: '', budget: '' })
+    expect(await of([0, 0], [1, 0])).toEqual({ similarity: 0, alike: true, model: '', budget: '' })
   })
 
   test('of a text and a vector of the same model', async () => {

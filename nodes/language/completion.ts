@@ -2,7 +2,7 @@
 import { NodeFailure } from '#graph/define.ts'
 import type { NodeContext, NodeResult, Schema, Sockets } from '#graph/define.ts'
 import type { Usage } from '#graph/journal.ts'
-import type { Json } from '#graph/json.ts'
+import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
 import type { CompleteResponse } from '#gen/spellmesh/completion/v1/completion.ts'
 import { readImages, readMessages } from './messages.ts'
@@ -44,6 +44,12 @@ export const ANSWER_CONFIG = {
   topP: { type: 'number', title: 'Top P', minimum: 0, maximum: 1, description: 'Only the likeliest words' },
   frequencyPenalty: { type: 'number', title: 'Frequency penalty', minimum: -2, maximum: 2 },
   presencePenalty: { type: 'number', title: 'Presence penalty', minimum: -2, maximum: 2 },
+  logitBias: {
+    type: 'object',
+    title: 'Bias of tokens',
+    additionalProperties: { type: 'number', minimum: -100, maximum: 100 },
+    description: 'e.g. `{"15496": -100}`: tokens of the model that come more often, or never',
+  },
   reasoningEffort: {
     type: 'string',
     title: 'Think',
@@ -99,6 +105,7 @@ export interface AskConfig {
   readonly topP?: number | undefined
   readonly frequencyPenalty?: number | undefined
   readonly presencePenalty?: number | undefined
+  readonly logitBias?: JsonObject | undefined
   readonly reasoningEffort?: string
 }
 interface QuestionInputs {
@@ -229,6 +236,7 @@ function requestOf(question: Question, { config, node }: Asking) {
     })),
     ...given({ temperature, maxTokens, seed, topP, frequencyPenalty, presencePenalty, parallelToolCalls }),
     stop: [...(config.stop ?? [])],
+    logitBias: (config.logitBias ?? {}) as Record<string, number>,
     reasoningEffort: config.reasoningEffort ?? '',
     fallbacks: [...config.fallbacks],
     ...(schema === undefined ? {} : { responseSchema: encoded(schema) }),
@@ -327,8 +335,23 @@ export function toUsage(usage: Used | undefined, model: string): Usage {
   return { inputTokens, outputTokens, model, ...(cost === undefined ? {} : { cost }) }
 }
 
+/** What a node does that asks no language model: a budget that is used up does not fail it either. */
+export async function unlessOverBudget(
+  work: () => Promise<NodeResult>,
+  { log }: Pick<NodeContext, 'log'>,
+): Promise<NodeResult> {
+  try {
+    const { outputs, ...result } = await work()
+    return { ...result, outputs: { budget: '', ...outputs } }
+  } catch (error) {
+    if (!isOverBudget(error)) throw error
+    log('warn', error.message)
+    return { outputs: { budget: error.message }, pulse: OVER_BUDGET }
+  }
+}
+
 /** Whether a call was refused because a budget was used up before it began. */
-export function isOverBudget(error: unknown): error is Error {
+function isOverBudget(error: unknown): error is Error {
   const { code, reason } = error as { code?: unknown; reason?: unknown }
   return error instanceof Error && code === 'RESOURCE_EXHAUSTED' && reason === 'BUDGET'
 }
