@@ -32,7 +32,7 @@ export async function openApiServer(): Promise<ApiServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
     if (request.method === 'GET') {
-      const found = lists[path]
+      const found = lists[path] ?? lists[path.split('?')[0] ?? '']
       return void response
         .writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' })
         .end(JSON.stringify(found ?? { error: { message: 'no such path' } }))
@@ -75,6 +75,7 @@ async function readAsked(request: IncomingMessage): Promise<Asked> {
     idempotencyKey: request.headers['idempotency-key']?.toString(),
   }
   const whole = Buffer.concat(pieces)
+  if (/^(audio|application\/octet)/.test(type)) return { ...head, body: {}, file: { name: '', type, bytes: whole } }
   if (!type.startsWith('multipart/'))
     return { ...head, body: JSON.parse(whole.toString('utf8')) as Record<string, unknown> }
   const form = await new Response(whole, { headers: { 'content-type': type } }).formData()

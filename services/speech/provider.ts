@@ -1,4 +1,5 @@
-import type { Call } from '#mesh/service.ts'
+import type { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import type { Call, Client } from '#mesh/service.ts'
 import type { AudioKind } from './sniff.ts'
 
 /** What speech may come as. */
@@ -103,6 +104,7 @@ export interface ProviderDefinition {
 
 export interface ProviderEnvironment {
   readonly settings: SpeechSettings
+  readonly huggingface: Pick<Client<typeof HuggingfaceServiceDefinition>, 'run' | 'listModels'>
 }
 
 export interface SpeechSettings {
@@ -111,6 +113,7 @@ export interface SpeechSettings {
   readonly SPEECH_MODEL: string
   readonly OPENAI_BASE_URL: string
   readonly OPENAI_API_KEY: string
+  readonly HF_TOKEN: string
   readonly SPEECH_TIMEOUT_MS: number
   readonly ESPEAK_PROGRAM: string
   readonly WHISPER_PROGRAM: string

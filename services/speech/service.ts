@@ -1,3 +1,4 @@
+import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
 import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
 import { discoverRecord } from '#mesh/discover.ts'
@@ -24,18 +25,19 @@ export default defineService({
       'where an OpenAI-compatible API answers, e.g. http://localhost:11434/v1; none: OpenAI itself',
     ),
     OPENAI_API_KEY: secret('key for it'),
+    HF_TOKEN: secret('key of Hugging Face: here it only tells whether its voices are offered to everybody'),
     SPEECH_TIMEOUT_MS: integer('longest silence of a provider of speech, in milliseconds', 60_000, { min: 100 }),
     SPEECH_LIMIT_BYTES: integer('most that is listened to at once, in bytes', 25 * 1024 * 1024, { min: 1_000 }),
     ESPEAK_PROGRAM: text('program of eSpeak NG: a path, or a name in the usual folders', 'espeak-ng'),
     WHISPER_PROGRAM: text('program of whisper.cpp: a path, or a name in the usual folders', 'whisper-cli'),
     WHISPER_MODEL: text('path of the model that whisper.cpp listens with; none: it is not used'),
   },
-  uses: { user: UserServiceDefinition },
+  uses: { huggingface: HuggingfaceServiceDefinition, user: UserServiceDefinition },
   async start({ settings, services, bus, log, metrics }) {
     const definitions = await discoverRecord<ProviderDefinition>(new URL('./providers/', import.meta.url))
     const providers = new Map<string, Provider>()
     for (const definition of Object.values(definitions)) {
-      const provider = await definition.open({ settings })
+      const provider = await definition.open({ settings, huggingface: services.huggingface })
       if (provider) providers.set(definition.name, provider)
     }
     const voices = createVoices(providers, log)

@@ -70,7 +70,7 @@ function lengthOf(pieces: readonly Uint8Array[]): number {
 
 /** What was asked for, if the voice has it; else mp3 where it has that, else what it has. */
 function chooseFormat({ id, listed }: Found<ProviderVoice>, asked: AudioFormat | undefined): AudioFormat | undefined {
-  if (!listed) return asked ?? 'mp3'
+  if (!listed) return asked
   const { formats } = listed
   if (asked && !formats.includes(asked))
     throw invalid([
