@@ -1,3 +1,4 @@
+import type { Schema } from '@cfworker/json-schema'
 import type { RunRequest } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
 import { invalid } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
@@ -32,9 +33,8 @@ export function readRun(request: RunRequest): Ask {
       path: 'provider',
       message: `"${provider}" cannot be asked at an endpoint: expected one of the two`,
     })
-  const inputs = readJson(request.inputs, 'inputs', problems) ?? null
-  const parameters = readJson(request.parameters, 'parameters', problems) ?? {}
-  problems.push(...problemsOf(task.inputs, inputs, 'inputs'), ...problemsOf(task.parameters, parameters, 'parameters'))
+  const inputs = readJson(request.inputs, null, { path: 'inputs', schema: task.inputs, problems })
+  const parameters = readJson(request.parameters, {}, { path: 'parameters', schema: task.parameters, problems })
   const media = readMedia(request, task, problems)
   if (problems.length > 0) throw invalid(problems)
   return { task, model, provider, endpoint, inputs, parameters: isRecord(parameters) ? parameters : {}, media }
@@ -43,16 +43,23 @@ export function readRun(request: RunRequest): Ask {
 /** What the providers call it. */
 const ALIASES: Readonly<Record<string, string>> = { conversational: 'chat-completion' }
 
-function readJson(bytes: Uint8Array, path: string, problems: Problem[]): unknown {
-  if (bytes.length === 0) return undefined
+interface Expected {
+  readonly path: string
+  readonly schema: Schema
+  readonly problems: Problem[]
+}
+
+function readJson(bytes: Uint8Array, absent: unknown, { path, schema, problems }: Expected): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const value: unknown = text === '' ? absent : JSON.parse(text)
     if (isDeeper(value, MOST_DEPTH)) problems.push({ path, message: `is deeper than ${MOST_DEPTH} levels` })
-    else return value
+    else problems.push(...problemsOf(schema, value, path))
+    return value
   } catch (error) {
     problems.push({ path, message: `is not JSON: ${error instanceof Error ? error.message : String(error)}` })
+    return absent
   }
-  return undefined
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -62,6 +69,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 function readMedia({ data, mediaType }: RunRequest, { name, takes }: Task, problems: Problem[]): Media | undefined {
   const refuse = (path: string, message: string) => void problems.push({ path, message })
+  const found = sniff(data)
   if (!takes) {
     if (data.length > 0) refuse('data', `"${name}" takes no data`)
     return undefined
@@ -70,10 +78,11 @@ function readMedia({ data, mediaType }: RunRequest, { name, takes }: Task, probl
   if (data.length > MOST_DATA_BYTES) refuse('data', `has ${data.length} bytes; at most ${MOST_DATA_BYTES}`)
   if (!new RegExp(`^${takes}/[\\w.+-]+$`).test(mediaType))
     refuse('mediaType', `"${mediaType}" is not a media type of ${takes}; expected e.g. "${EXAMPLES[takes]}"`)
-  else if (takes === 'image' && data.length > 0 && !looksLikeImage(data) && mediaType !== 'image/svg+xml')
+  else if (takes === 'image' && data.length > 0 && !found?.startsWith('image/') && mediaType !== 'image/svg+xml')
     refuse('data', 'is not an image: expected PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF or HEIC')
+  // Sound comes in more forms than can be told by their beginning.
+  else if (takes === 'audio' && found?.startsWith('image/')) refuse('data', `is ${found}, not audio`)
   return { bytes: data, mediaType }
 }
 
-const looksLikeImage = (bytes: Uint8Array) => sniff(bytes)?.startsWith('image/') === true
 const EXAMPLES = { audio: 'audio/wav', image: 'image/png' }

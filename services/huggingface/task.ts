@@ -21,10 +21,17 @@ export interface Task {
   readonly result?: Schema
 }
 
+/** What decides where a request goes is no parameter, whatever the vendor's client would make of it. */
+const RESERVED = Object.fromEntries(
+  'accessToken endpointUrl provider model urlTransform inputs data messages stream stream_options'
+    .split(' ')
+    .map(name => [name, false] as const),
+)
+
 /** Parameters: those that are known have their type, further ones are passed on. */
 export const parameters = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
   type: 'object',
-  properties: { ...properties },
+  properties: { ...properties, ...RESERVED },
   required: [...required],
 })
 /** Inputs: exactly these. */

@@ -1,7 +1,7 @@
 // Inference Providers behind Hugging Face's router, dedicated endpoints, and servers of that kind.
 import { getProviderHelper, makeRequestOptionsFromResolvedModel, PROVIDERS } from '@huggingface/inference'
 import type { InferenceProvider, InferenceTask } from '@huggingface/inference'
-import { CodedError, invalid, notFound, precondition, unavailable } from '#mesh/errors.ts'
+import { cancelled, CodedError, invalid, notFound, precondition, unavailable } from '#mesh/errors.ts'
 import type { Outbound } from '#mesh/outbound.ts'
 import type { SecretsOfCall } from '#mesh/secrets.ts'
 import type { Catalogue, Served } from '../catalogue.ts'
@@ -76,7 +76,13 @@ async function findTarget(
   const token = own ?? settings.HF_TOKEN
   if (settings.HF_ENDPOINT_URL !== '' && provider === '') return at(settings.HF_ENDPOINT_URL, token, trusted)
   if (token === '' && settings.HF_BASE_URL === '')
-    throw precondition('"huggingface" needs a key: set HF_TOKEN, or add a secret of that name under Account > Secrets')
+    throw precondition(
+      '"huggingface" needs a key: set HF_TOKEN, or add a secret of that name under Account > Secrets',
+      {
+        reason: 'NO_KEY',
+        details: { secret: 'HF_TOKEN' },
+      },
+    )
   const isAny = provider === '' || provider === 'auto'
   if (isAny && pipeline === 'conversational') return { ...at('', token, trusted), model }
   const served = chooseServer(ask, pipeline, await catalogue.serversOf(model, token, signal))
@@ -130,6 +136,7 @@ async function toRequest(ask: Ask, target: Target, settings: HuggingfaceSettings
     const headers = Object.fromEntries(
       Object.entries(made.info.headers as Record<string, string>).filter(([name]) => !/^authorization$/i.test(name)),
     )
+    if (endpoint === '' && !made.url.startsWith(`${ROUTER}/`)) throw invalid(`${made.url} is not the router's`)
     const { body } = made.info
     const isBinary = body instanceof Blob
     return {
@@ -178,7 +185,8 @@ async function* readAnswer(
     return yield* readGenerated(readEvents(answer.body), request)
   if (task.streams) return yield* readWholeAnswer(await readJsonAnswer(answer, request), request.model, request.token)
   if (task.gives === 'image' || task.gives === 'audio') {
-    const given = await normalize(target, request, answer, signal)
+    const isMedia = /^(image|audio)\/|^application\/octet-stream$/.test(answer.contentType)
+    const given = isMedia && isPlain(target) ? answer : await normalize(target, request, answer, signal)
     const mediaType = yield* readMedia(given, task.gives, { model: request.model, outbound: options.guarded }, signal)
     return yield { finish: true, model: request.model, mediaType }
   }
@@ -199,16 +207,19 @@ async function* readAnswer(
   yield { finish: true, model: request.model }
 }
 
-/** An answer as the task's own reader takes it: JSON or bytes; that of another provider as the SDK reads it. */
+/** Whether answers are as the hub's own inference and endpoints write them. */
+const isPlain = ({ served }: Target): boolean => !served || served.provider === 'hf-inference'
+
+/** An answer as the task's own reader takes it; that of another provider as the SDK reads it. */
 async function normalize(
-  { helper, served }: Target,
+  target: Target,
   request: WireRequest,
   answer: WireAnswer,
   signal: AbortSignal,
 ): Promise<unknown> {
+  if (isPlain(target)) return readJsonAnswer(answer, request)
+  const { helper, served } = target
   const isJson = /^application\/([\w.-]+\+)?json$/.test(answer.contentType)
-  const isMedia = /^(image|audio)\/|^application\/octet-stream$/.test(answer.contentType)
-  if (!served || served.provider === 'hf-inference') return isMedia ? answer : readJsonAnswer(answer, request)
   const given = isJson
     ? await readJsonAnswer(answer, request)
     : new Blob([Uint8Array.from(await readWhole(answer.body))], { type: answer.contentType })
@@ -216,13 +227,13 @@ async function normalize(
   try {
     return await helper.getResponse(given, request.url, headers, 'json', signal)
   } catch (error) {
-    signal.throwIfAborted()
+    if (signal.aborted) throw cancelled()
     if (hasResponse(error)) {
       const { status, body } = error.httpResponse
       throw toCoded({ status, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) }, request)
     }
     const said = wordsOf(error instanceof Error ? error.message : String(error), request.token)
-    throw unavailable(`"${request.model}" at ${served.provider}: ${said}`, { cause: error })
+    throw unavailable(`"${request.model}" at ${served?.provider}: ${said}`, { cause: error })
   }
 }
 

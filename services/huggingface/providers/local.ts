@@ -40,9 +40,10 @@ const DEMOS: Readonly<Record<string, Demo>> = {
   },
   'question-answering': ({ inputs }) => {
     const { question, context } = inputs as { question: string; context: string }
-    const [best = context] = sentencesOf(context).toSorted((a, b) => similarity(question, b) - similarity(question, a))
+    const score = (sentence: string) => sharedWords(question, sentence)
+    const [best = context] = sentencesOf(context).toSorted((a, b) => score(b) - score(a))
     const start = Math.max(0, context.indexOf(best))
-    return result({ answer: best, score: similarity(question, best), start, end: start + best.length })
+    return result({ answer: best, score: score(best), start, end: start + best.length })
   },
   'text-to-image': ({ inputs }) => drawing(textOf(inputs)),
 }
@@ -108,6 +109,16 @@ function vectorOf(text: string): readonly number[] {
 function similarity(a: string, b: string): number {
   const [left, right] = [vectorOf(a), vectorOf(b)]
   return round(left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0))
+}
+
+const ASKING = new Set(
+  'who whom whose what which where when why how is are was were do does did the a an of in to'.split(' '),
+)
+/** The share of a question's weightier words that a sentence has. */
+function sharedWords(question: string, sentence: string): number {
+  const wanted = wordsOf(question).filter(word => !ASKING.has(word))
+  const found = new Set(wordsOf(sentence))
+  return round(wanted.filter(word => found.has(word)).length / Math.max(1, wanted.length))
 }
 
 const round = (value: number): number => Math.round(value * 10_000) / 10_000
