@@ -1,5 +1,6 @@
 // What people see of models from the editor: which there are, keys, costs, budgets, pictures, sounds, a microphone. In a real Chromium, against a real server.
 import { afterAll, expect, test } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { spellOf } from '#nodes/examples.suite.ts'
@@ -29,10 +30,14 @@ const asking = (name: string, config: object, prompt = 'Tell of owls') =>
 /** A vendor's server, at the outside wire: it answers with what it is asked with, for 2,000 tokens in and 1,000 out. */
 async function openVendor() {
   const keys: (string | undefined)[] = []
+  const asked: string[] = []
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => void parts.push(part))
+    request.on('end', () => {
       if (request.method === 'GET') return response.writeHead(404).end('{}')
       keys.push(request.headers.authorization)
+      asked.push(Buffer.concat(parts).toString())
       const line = (value: object) => `data: ${JSON.stringify(value)}\n\n`
       const usage = { prompt_tokens: 2000, completion_tokens: 1000, total_tokens: 3000 }
       response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -44,12 +49,27 @@ async function openVendor() {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     keys,
+    asked,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+/** A picture of 24 bits a pixel that no format makes small. */
+function noise(width: number, height: number): Buffer {
+  const head = Buffer.alloc(54)
+  head.write('BM')
+  head.writeUInt32LE(54 + width * height * 3, 2)
+  head.writeUInt32LE(54, 10)
+  head.writeUInt32LE(40, 14)
+  head.writeInt32LE(width, 18)
+  head.writeInt32LE(height, 22)
+  head.writeUInt16LE(1, 26)
+  head.writeUInt16LE(24, 28)
+  return Buffer.concat([head, randomBytes(width * height * 3)])
 }
 
 let vendor: Awaited<ReturnType<typeof openVendor>> | undefined
@@ -172,6 +192,27 @@ inBrowser(({ visit }) => {
     await part('budget-run-total').waitFor({ state: 'detached' })
     await part('budget-spell-day').getByTestId('delete-budget').click()
     await part('budget-spell-day').waitFor({ state: 'detached' })
+  })
+
+  test('a picture from a file is made smaller to fit, shown, and given to the model', async () => {
+    const editor = await visit()
+    const { page, part, openSpell, verified } = editor
+    await openSpell(asking('Looks', { model: 'mistral/mistral-small-latest' }, 'What is this?'))
+    await cardOf(editor, 'ask').click()
+    await part('file-images').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') })
+    await part('inspector').getByRole('alert').getByText('expected a picture').waitFor()
+    await part('file-images').setInputFiles({ name: 'noise.bmp', mimeType: 'image/bmp', buffer: noise(900, 700) })
+    await part('media-field-images').getByText('JPEG').waitFor()
+    await part('media-field-images').locator('img').waitFor()
+    await part('run').click()
+    await verified()
+    expect(vendor?.asked.at(-1)).toContain('"data:image/jpeg;base64,')
+    await page.getByRole('tab', { name: 'Values' }).click()
+    await part('media-images').locator('img').waitFor()
+    expect(await page.locator('body').textContent()).not.toContain('base64,')
+    await page.getByRole('tab', { name: 'Settings' }).click()
+    await part('media-field-images').getByText('Remove').click()
+    await part('file-images').waitFor({ state: 'attached' })
   })
 
   test('pictures show as such on the node, among the values and in the console; a script in one does nothing', async () => {

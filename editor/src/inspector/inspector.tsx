@@ -12,6 +12,7 @@ import { colourOf, socketsFor } from '../canvas/types.ts'
 import { duplicate } from '../document/duplicate.ts'
 import { changeNode, removeNodes, setConfig, setValue, titleOf } from '../document/edits.ts'
 import { edit, select, useTab } from '../document/store.ts'
+import { MediaField, mediaKindOf } from '../media/media-field.tsx'
 import { openExample } from '../palette/examples.ts'
 import { registry } from '../registry.ts'
 import { useSession } from '../session/context.ts'
@@ -291,6 +292,9 @@ function Settings({
   )
 }
 
+/** A spell is stored by one request, of 1 MB at most. */
+const MOST_MEDIA = 400_000
+
 function LiteralField({
   tab,
   id,
@@ -305,6 +309,7 @@ function LiteralField({
   readonly value: Json | undefined
 }): ReactNode {
   const field = useId()
+  const set = (next: Json | undefined) => edit(tab, `Set ${name}`, one => setValue(one, id, name, next))
   return (
     <div className="setting">
       <label htmlFor={field}>
@@ -314,12 +319,20 @@ function LiteralField({
           {socket.required ? ', required' : ''}
         </small>
       </label>
-      <JsonField
-        id={field}
+      <MediaField
+        name={name}
+        kind={mediaKindOf({ name, type: socket.type })}
         value={value}
-        placeholder={socket.default === undefined ? '' : JSON.stringify(socket.default)}
-        onChange={next => edit(tab, `Set ${name}`, one => setValue(one, id, name, next))}
-      />
+        most={MOST_MEDIA}
+        onChange={set}
+      >
+        <JsonField
+          id={field}
+          value={value}
+          placeholder={socket.default === undefined ? '' : JSON.stringify(socket.default)}
+          onChange={set}
+        />
+      </MediaField>
       {socket.about && <small>{socket.about}</small>}
     </div>
   )

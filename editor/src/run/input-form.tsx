@@ -3,7 +3,12 @@ import { useEffect, useRef, useState } from 'react'
 import { create } from 'zustand'
 import type { SpellInput } from '#graph/interface.ts'
 import type { JsonObject } from '#graph/json.ts'
+import { textInWords } from '../media/media.ts'
+import { MediaField, mediaKindOf } from '../media/media-field.tsx'
 import { fromFields, toField } from './input-values.ts'
+
+/** A run is started by one frame of the session, of 64 KB. */
+const MOST_MEDIA = 40_000
 
 interface Question {
   readonly inputs: readonly SpellInput[]
@@ -57,16 +62,24 @@ function Form({ question }: { readonly question: Question }): ReactNode {
               {input.name}{' '}
               <small>
                 {input.type}
-                {input.default === undefined ? '' : ` · ${toField(input.default)}`}
+                {input.default === undefined ? '' : ` · ${textInWords(toField(input.default))}`}
               </small>
             </span>
-            <textarea
-              rows={Math.min(8, Math.max(1, (fields[input.name] ?? '').split('\n').length))}
-              value={fields[input.name] ?? ''}
-              placeholder={toField(input.default)}
-              aria-invalid={problems[input.name] !== undefined}
-              onChange={event => setFields({ ...fields, [input.name]: event.target.value })}
-            />
+            <MediaField
+              name={input.name}
+              kind={mediaKindOf(input)}
+              value={fields[input.name]}
+              most={MOST_MEDIA}
+              onChange={value => setFields(before => ({ ...before, [input.name]: value ?? '' }))}
+            >
+              <textarea
+                rows={Math.min(8, Math.max(1, (fields[input.name] ?? '').split('\n').length))}
+                value={fields[input.name] ?? ''}
+                placeholder={textInWords(toField(input.default))}
+                aria-invalid={problems[input.name] !== undefined}
+                onChange={event => setFields({ ...fields, [input.name]: event.target.value })}
+              />
+            </MediaField>
             {input.description && <small>{input.description}</small>}
             {problems[input.name] && <em role="alert">{problems[input.name]}</em>}
           </label>
