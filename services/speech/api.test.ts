@@ -14,10 +14,26 @@ import {
 } from './api-server.suite.ts'
 import type { ApiServer } from './api-server.suite.ts'
 import { listen, say, speechOf } from './kit.suite.ts'
+import openai from './providers/openai.ts'
 import { costOfHearing, costOfSpeech } from './providers/openai-figures.ts'
 
 const EVENTS = 'text/event-stream'
 const OGG = Buffer.from('OggS and more that nobody decodes here')
+
+const SETTINGS = {
+  SPEECH_API_KEY: '',
+  SPEECH_MODEL: 'kokoro',
+  OPENAI_BASE_URL: '',
+  OPENAI_API_KEY: '',
+  HF_TOKEN: '',
+  SPEECH_TIMEOUT_MS: 5_000,
+  ESPEAK_PROGRAM: '',
+  WHISPER_PROGRAM: '',
+  WHISPER_MODEL: '',
+}
+const nobody = (): never => {
+  throw new Error('nobody asks this')
+}
 
 let vendor: ApiServer
 let system: TestSystem
@@ -174,8 +190,12 @@ describe('what goes wrong', () => {
   test('nobody there is said so', async () => {
     const gone = await openApiServer()
     await gone[Symbol.asyncDispose]()
-    await using other = await embedded({ services: ['speech'], settings: { SPEECH_BASE_URL: gone.url } })
-    await expect(say(speechOf(other.as('ada')), { text: 'x', voice: 'openai/x' })).rejects.toMatchObject({
+    const settings = { ...SETTINGS, SPEECH_BASE_URL: gone.url }
+    const provider = openai.open({ settings, huggingface: { run: nobody, listModels: nobody } })
+    const call = { caller: { user: 'ada', service: 'edge' }, signal: new AbortController().signal, metadata: new Map() }
+    const asker = { call, secret: async () => undefined, keeps: async () => false }
+    const request = { voice: 'x', text: 'x', speed: 1, language: '', idempotencyKey: '' }
+    await expect(provider.speak(request, asker).next()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^the provider of speech cannot be reached: .*ECONNREFUSED/),
     })
