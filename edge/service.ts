@@ -1,4 +1,5 @@
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
 import { defineService } from '#mesh/service.ts'
@@ -44,6 +45,7 @@ export default defineService({
     user: UserServiceDefinition,
     spellRunner: SpellRunnerServiceDefinition,
     completion: CompletionServiceDefinition,
+    speech: SpeechServiceDefinition,
   },
   async start(environment) {
     const { settings, services, bus, log, metrics, tracer } = environment
@@ -128,11 +130,13 @@ function clientsOf(services: {
   readonly user: object
   readonly spellRunner: object
   readonly completion: object
+  readonly speech: object
 }): Readonly<Record<string, AnyClient>> {
   return {
     [UserServiceDefinition.fullName]: services.user as AnyClient,
     [SpellRunnerServiceDefinition.fullName]: services.spellRunner as AnyClient,
     [CompletionServiceDefinition.fullName]: services.completion as AnyClient,
+    [SpeechServiceDefinition.fullName]: services.speech as AnyClient,
   }
 }
 

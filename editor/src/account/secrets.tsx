@@ -147,7 +147,7 @@ function Add({ asked, list }: { readonly asked: string; readonly list: readonly 
             <option key={secret} value={secret} label={title} />
           ))}
         </datalist>
-        {problems['name'] ? <em role="alert">{problems['name']}</em> : about && <small>{about.about}</small>}
+        {problems['name'] ? <em role="alert">{problems['name']}</em> : about && <small>{withLinks(about.about)}</small>}
       </label>
       <label className="field">
         <span>Value</span>
@@ -175,6 +175,19 @@ function Add({ asked, list }: { readonly asked: string; readonly list: readonly 
         </button>
       </footer>
     </form>
+  )
+}
+
+/** A text with its addresses as links. */
+function withLinks(text: string): ReactNode {
+  return text.split(/(https:\/\/[^\s,)]+)/).map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <a key={index} href={part} target="_blank" rel="noreferrer noopener">
+        {part.slice('https://'.length)}
+      </a>
+    ),
   )
 }
 

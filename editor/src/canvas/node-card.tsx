@@ -118,6 +118,8 @@ function useCardRun(tab: string, id: string): { readonly state: NodeState; reado
   return { state, run }
 }
 
+const RARE: ReadonlySet<string> = new Set(['error', 'failure', 'overBudget', 'budget'])
+
 /** They do not change with the run: each holds a handle, and these cost the most. */
 const SocketRows = memo(function SocketRows({
   id,
@@ -135,8 +137,8 @@ const SocketRows = memo(function SocketRows({
   const sockets = socketsFor(registry, node)
   const isWired = new Set(wired.split('\n'))
   const lost = ghosts === '' ? [] : ghosts.split('\n')
-  // Failure sockets are for those who wire them: they show when something is at them, or when the node is under the pointer.
-  const rare = (name: string) => (name === 'error' || name === 'failure') && !isWired.has(`out:${name}`)
+  // What goes wrong is for those who wire it: such sockets show when something is at them, or when the node is under the pointer.
+  const rare = (name: string) => RARE.has(name) && !isWired.has(`out:${name}`)
   const ins = [
     ...sockets.flow.in.map(name => ({ name, flow: true, type: 'any' as const, required: false })),
     ...Object.entries(sockets.inputs).map(([name, { type, required = false }]) => ({

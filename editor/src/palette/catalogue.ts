@@ -10,6 +10,8 @@ const GROUPS: readonly (readonly [group: string, title: string])[] = [
   ['source', 'Sources'],
   ['chat', 'Chat'],
   ['ai', 'AI'],
+  ['speech', 'Speech'],
+  ['huggingface', 'Hugging Face'],
   ['text', 'Text'],
   ['data', 'Data'],
   ['logic', 'Logic'],
@@ -18,6 +20,7 @@ const GROUPS: readonly (readonly [group: string, title: string])[] = [
   ['random', 'Random'],
   ['web', 'Web'],
   ['state', 'State'],
+  ['cache', 'Cache'],
   ['code', 'Code'],
   ['debug', 'Debug'],
 ]

@@ -72,7 +72,10 @@ function Status({ tab, isRecording }: { readonly tab: string; readonly isRecordi
               : 'Every entry arrived (number and digest agree), and this browser has repeated the run from them by itself.'
           }
         >
-          <ShieldCheck size={14} aria-hidden="true" /> <span>verified · replayed locally</span>
+          <ShieldCheck size={14} aria-hidden="true" />{' '}
+          <span>
+            verified<i> · replayed locally</i>
+          </span>
         </span>
       )}
       {replay.state === 'failed' && (
