@@ -47,6 +47,8 @@ export function toCoded({ status, body }: Refusal, { model, token }: { model: st
   const said = wordsOf(body, token)
   switch (status) {
     case 400:
+      if (/model_not_found|does not exist/.test(body)) return notFound(`there is no model "${model}": ${said}`)
+      return invalid(`"${model}" refuses the request: ${said}`)
     case 409:
     case 413:
     case 415:
@@ -86,8 +88,10 @@ export function loadingOf(refusal: Refusal, isEndpoint: boolean): { readonly est
   const estimatedMs = estimateOf(refusal.body)
   if (estimatedMs !== undefined) return { estimatedMs }
   // A dedicated endpoint that sleeps says nothing but 503 until it is awake.
-  return isEndpoint || /\bload|\binitiali|\bwarm|\bwaking|scal(ed|ing)/i.test(refusal.body) ? {} : undefined
+  return isEndpoint || LOADING.test(refusal.body) ? {} : undefined
 }
+
+const LOADING = /\b(loading|initiali[sz]ing|warming up|waking|starting up)\b|\bscal(ed|ing) (to zero|up)\b/i
 
 function estimateOf(body: string): number | undefined {
   try {

@@ -302,94 +302,21 @@ test('vectors and pictures of other providers are read as theirs', async () => {
   })
 })
 
-test('who serves a model is asked once a minute, with the key', async () => {
-  hub.serve('org/kept', [{ provider: 'hf-inference', providerId: 'org/kept', status: 'live', task: 'summarization' }])
-  hub.replyWith(json([{ summary_text: 'short' }]))
-  const ask = { task: 'summarization', model: 'org/kept', inputs: 'long' }
-  await Promise.all([run(system, ask), run(system, ask)])
-  expect(hub.looked.map(({ path, authorization }) => [path, authorization])).toEqual([
-    ['/api/models/org/kept?expand[]=inferenceProviderMapping', `Bearer ${TOKEN}`],
+test('a text is gone on with by a model that only chats, in a chat', async () => {
+  hub.serve('org/talker', [{ provider: 'together', providerId: 'tog/t', status: 'live', task: 'conversational' }])
+  hub.replyWith(answers(chatOf(['upon', ' a time']), SSE))
+  const ask = {
+    task: 'text-generation',
+    model: 'org/talker',
+    inputs: 'Once',
+    parameters: { max_new_tokens: 2, top_k: 5 },
+  }
+  expect((await run(system, ask)).text).toBe('upon a time')
+  await run(system, { ...ask, provider: 'together' })
+  const body = { messages: [{ role: 'user', content: 'Once' }], max_tokens: 2 }
+  expect(hub.asked).toMatchObject([
+    { path: '/v1/chat/completions', body: { ...body, model: 'org/talker' } },
+    { path: '/together/v1/chat/completions', body: { ...body, model: 'tog/t' } },
   ])
-})
-
-test.each([
-  [{ model: 'org/none' }, 'NOT_FOUND', /^there is no model "org\/none" on the hub, or the key may not see it$/],
-  [
-    { model: 'org/other' },
-    'NOT_FOUND',
-    /^nobody serves "org\/other" for summarization; it is served for text-to-image by fal-ai: name another model, or an endpoint of your own$/,
-  ],
-  [{ model: 'org/other', provider: 'nobody' }, 'INVALID_ARGUMENT', /provider: "nobody" is nobody who serves summ.*hf-/],
-])('a model that cannot be asked is told with who could: %j', async (more, code, message) => {
-  hub.serve('org/other', [{ provider: 'fal-ai', providerId: 'f', status: 'live', task: 'text-to-image' }])
-  await expect(run(system, { task: 'summarization', inputs: 'long', ...more })).rejects.toMatchObject({
-    code,
-    message: expect.stringMatching(message),
-  })
-  expect(hub.asked).toEqual([])
-})
-
-test('the hub lists models of a task, most liked first', async () => {
-  hub.list([
-    { id: 'org/a', pipeline_tag: 'summarization', likes: 3, downloads: 5e9, private: false },
-    { modelId: 'b' },
-    7,
-  ])
-  const client = system.as('ada').client(HuggingfaceServiceDefinition)
-  const asked = { task: 'summarization', search: 'a b' }
-  const bare = { contextTokens: 0, abilities: [], providers: [] }
-  expect((await client.listModels(asked)).models).toEqual([
-    { ...bare, id: 'org/a', task: 'summarization', likes: 3, downloads: 5e9 },
-    { ...bare, id: 'b', task: '', likes: 0, downloads: 0 },
-  ])
-  await client.listModels(asked)
-  expect(hub.looked.map(({ path }) => path)).toEqual([
-    '/api/models?sort=likes&direction=-1&limit=50&pipeline_tag=summarization&search=a+b',
-  ])
-  await expect(client.listModels({ task: 'juggling' })).rejects.toMatchObject({
-    code: 'INVALID_ARGUMENT',
-    problems: [{ path: 'task', message: expect.stringContaining('"juggling" is none of audio-classification') }],
-  })
-})
-
-test('the chats that are served are listed with what they cost and can do, at their dearest and shortest', async () => {
-  const served = (provider: string, more: object) => ({ provider, status: 'live', ...more })
-  hub.route({
-    object: 'list',
-    data: [
-      {
-        id: 'org/chat-8B',
-        architecture: { input_modalities: ['text', 'image'] },
-        providers: [
-          served('together', { context_length: 131072, pricing: { input: 0.2, output: 0.3 }, supports_tools: true }),
-          served('novita', { context_length: 16384, pricing: { input: 0.02, output: 0.5 } }),
-          { provider: 'gone', status: 'error', pricing: { input: 99, output: 99 }, supports_structured_output: true },
-        ],
-      },
-      { id: 'org/bare', providers: [served('cerebras', {})] },
-      { id: 7 },
-    ],
-  })
-  const client = system.as('ada').client(HuggingfaceServiceDefinition)
-  const { models } = await client.listModels({ task: 'chat-completion', served: true })
-  const unknown = { task: 'chat-completion', likes: 0, downloads: 0 }
-  expect(models).toEqual([
-    {
-      ...unknown,
-      id: 'org/chat-8B',
-      contextTokens: 16384,
-      inputPrice: 0.2,
-      outputPrice: 0.5,
-      abilities: ['tools', 'images'],
-      providers: ['together', 'novita'],
-    },
-    { ...unknown, id: 'org/bare', contextTokens: 0, abilities: [], providers: ['cerebras'] },
-  ])
-  const found = await client.listModels({ task: 'chat-completion', served: true, search: 'CHAT org' })
-  expect(found.models.map(({ id }) => id)).toEqual(['org/chat-8B'])
-  await client.listModels({ task: 'text-to-image', served: true })
-  expect(hub.looked.map(({ path }) => path)).toEqual([
-    '/v1/models',
-    '/api/models?sort=likes&direction=-1&limit=500&pipeline_tag=text-to-image&inference_provider=all',
-  ])
+  expect(hub.asked[0]?.body).not.toHaveProperty('top_k')
 })

@@ -24,7 +24,7 @@ export default defineService({
     HF_ENDPOINT_URL: httpUrl(
       'a dedicated endpoint, or a server of that kind, that is asked in place of Inference Providers',
     ),
-    HF_TIMEOUT_MS: integer('longest silence of a model’s server, in milliseconds', 60_000, { min: 100 }),
+    HF_TIMEOUT_MS: integer('longest silence of a model’s server, in milliseconds', 120_000, { min: 100 }),
     HF_LOAD_TIMEOUT_MS: integer('longest wait for a model that is being loaded, in milliseconds', 300_000),
     ...OUTBOUND_SETTINGS,
   },
