@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
@@ -277,4 +280,18 @@ test('who waits when the process is to end is sent away; who computes may end', 
   const stopped = ending.stop()
   await expect(told).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   await stopped
+})
+
+test('what is kept in a folder is there after a restart', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'spellmesh-cache-'))
+  try {
+    {
+      await using before = await embedded({ services: ['cache'], dataDir })
+      await cacheOf('ada', before).set({ namespace: 'n', key: 'k', value: bytes('x') })
+    }
+    await using after = await embedded({ services: ['cache'], dataDir })
+    expect(await textOf(cacheOf('ada', after), 'n', 'k')).toBe('x')
+  } finally {
+    rmSync(dataDir, { recursive: true })
+  }
 })
