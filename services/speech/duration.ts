@@ -2,10 +2,13 @@
 import { readWav } from './riff.ts'
 import type { AudioKind } from './sniff.ts'
 
+/** A file that says it is longer is not believed. */
+const MOST_SECONDS = 86_400
+
 /** Milliseconds; 0: unknown. */
 export function durationOf(bytes: Uint8Array, kind: AudioKind): number {
   const seconds = SECONDS[kind]?.(bytes) ?? 0
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(Math.round(seconds * 1000), 0xffff_ffff) : 0
+  return seconds > 0 && seconds <= MOST_SECONDS ? Math.round(seconds * 1000) : 0
 }
 
 const SECONDS: Partial<Record<AudioKind, (bytes: Uint8Array) => number>> = {
@@ -27,23 +30,17 @@ function mpegSeconds(bytes: Uint8Array): number {
   let at = afterTag(bytes)
   let seconds = 0
   while (at + 4 <= bytes.length) {
-    const frame = mpegFrame(bytes, at)
-    if (frame) {
-      seconds += frame.seconds
-      at += frame.bytes
-    } else {
-      // What is no frame is passed over, to the next byte that could begin one.
-      const next = bytes.indexOf(0xff, at + 1)
-      if (next < 0) break
-      at = next
-    }
+    const frame = bytes[at] === 0xff ? mpegFrame(bytes[at + 1] ?? 0, bytes[at + 2] ?? 0) : undefined
+    seconds += frame?.seconds ?? 0
+    // What is no frame is passed over.
+    at += frame?.bytes ?? 1
   }
   return seconds
 }
 
-function mpegFrame(bytes: Uint8Array, at: number): { seconds: number; bytes: number } | undefined {
-  const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3)
-  if (first !== 0xff || (second & 0xe6) !== 0xe2) return undefined
+/** By the second and third byte of its header. */
+function mpegFrame(second: number, third: number): { seconds: number; bytes: number } | undefined {
+  if ((second & 0xe6) !== 0xe2) return undefined
   const version = (second >> 3) & 3
   const rate = (RATES[(third >> 2) & 3] ?? 0) / (version === 3 ? 1 : version === 2 ? 2 : 4)
   const bits = ((version === 3 ? BITS_1 : BITS_2)[third >> 4] ?? 0) * 1000
@@ -59,20 +56,19 @@ function afterTag(bytes: Uint8Array): number {
 }
 
 /** The last page's position, of Opus (48 kHz always) or Vorbis. */
-function oggSeconds(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function oggSeconds(given: Uint8Array): number {
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
   const head = 27 + (bytes[26] ?? 0)
-  const is = (text: string, at: number) =>
-    Array.from(text).every((one, index) => bytes[at + index] === one.charCodeAt(0))
-  const isOpus = is('OpusHead', head) && bytes.length >= head + 16
-  const isVorbis = is('\x01vorbis', head) && bytes.length >= head + 16
-  const rate = isOpus ? 48_000 : isVorbis ? view.getUint32(head + 12, true) : 0
-  const skipped = isOpus ? view.getUint16(head + 10, true) : 0
-  for (let at = bytes.lastIndexOf(0x4f); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(0x4f, at - 1)) {
-    if (!is('OggS', at) || at + 27 > bytes.length) continue
-    const position = view.getBigInt64(at + 6, true)
+  if (bytes.length < head + 16) return 0
+  const begins = (text: string) => bytes.toString('latin1', head, head + text.length) === text
+  const isOpus = begins('OpusHead')
+  const rate = isOpus ? 48_000 : begins('\x01vorbis') ? bytes.readUInt32LE(head + 12) : 0
+  const skipped = isOpus ? bytes.readUInt16LE(head + 10) : 0
+  if (rate === 0) return 0
+  for (let at = bytes.lastIndexOf('OggS'); at > 0; at = bytes.lastIndexOf('OggS', at - 1)) {
     // A page on which no packet ends has none.
-    if (position >= 0n) return rate > 0 ? (Number(position) - skipped) / rate : 0
+    const position = at + 14 <= bytes.length ? bytes.readBigInt64LE(at + 6) : -1n
+    if (position >= 0n) return (Number(position) - skipped) / rate
   }
   return 0
 }

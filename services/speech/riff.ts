@@ -56,9 +56,12 @@ export function readWav(bytes: Uint8Array): WavFacts | undefined {
   return format && { ...format, dataBytes, notes }
 }
 
+/** More are nobody's music. */
+const MOST_CHUNKS = 1_000
+
 function* chunksOf(bytes: Uint8Array): Generator<{ id: string; body: Uint8Array }> {
   const view = viewOf(bytes)
-  for (let at = 0; at + 8 <= bytes.length;) {
+  for (let [at, count] = [0, 0]; at + 8 <= bytes.length && count < MOST_CHUNKS; count++) {
     const size = view.getUint32(at + 4, true)
     yield { id: String.fromCharCode(...bytes.subarray(at, at + 4)), body: bytes.subarray(at + 8, at + 8 + size) }
     at += 8 + size + (size % 2)

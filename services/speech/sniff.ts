@@ -29,14 +29,12 @@ export function sniffAudio(bytes: Uint8Array): AudioKind | undefined {
   return undefined
 }
 
-/** The sync word, then a layer (of which AAC has none), a bit rate and a sample rate that exist. */
+/** The sync word, layer III, a bit rate and a sample rate that exist. */
 function isMpegFrame([first = 0, second = 0, third = 0]: Uint8Array): boolean {
-  const layer = (second >> 1) & 3
   return (
     first === 0xff &&
-    (second & 0xe0) === 0xe0 &&
+    (second & 0xe6) === 0xe2 &&
     ((second >> 3) & 3) !== 1 &&
-    layer !== 0 &&
     third >> 4 !== 15 &&
     ((third >> 2) & 3) !== 3
   )
