@@ -28,7 +28,7 @@ beforeAll(async () => {
   system = await embedded({ services: ['huggingface'], settings })
   hasty = await embedded({
     services: ['huggingface'],
-    settings: { ...settings, HF_TIMEOUT_MS: '200', HF_LOAD_TIMEOUT_MS: '200' },
+    settings: { ...settings, HF_TIMEOUT_MS: '1000', HF_LOAD_TIMEOUT_MS: '200' },
   })
   for (const [model, task] of [
     [CLASSIFY.model, CLASSIFY.task],
@@ -200,7 +200,7 @@ test.each([
   hub.replyWith(reply)
   await expect(run(hasty, CHAT)).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
-    message: 'the server of the model was silent for 200 ms',
+    message: 'the server of the model was silent for 1000 ms',
   })
   await hub.closed()
 })
