@@ -18,6 +18,7 @@ export default defineNode({
   config: {
     type: 'object',
     properties: {
+      model: MODEL_CONFIG.model,
       labels: {
         type: 'array',
         title: 'Labels',
@@ -39,7 +40,8 @@ export default defineNode({
         default: false,
         description: 'The model says of each how well it fits, 0 to 1; the best one is the label',
       },
-      ...MODEL_CONFIG,
+      fallbacks: MODEL_CONFIG.fallbacks,
+      budget: MODEL_CONFIG.budget,
     },
   },
   inputs: {

@@ -26,7 +26,7 @@ export default defineNode({
   config: {
     type: 'object',
     properties: {
-      schema: { ...OWN_SCHEMA, default: USUAL, description: 'What is wanted; descriptions in it help the model' },
+      model: MODEL_CONFIG.model,
       instructions: {
         type: 'string',
         title: 'Instructions',
@@ -34,7 +34,9 @@ export default defineNode({
         default: '',
         description: 'More on what is wanted',
       },
-      ...MODEL_CONFIG,
+      schema: { ...OWN_SCHEMA, default: USUAL, description: 'What is wanted; descriptions in it help the model' },
+      fallbacks: MODEL_CONFIG.fallbacks,
+      budget: MODEL_CONFIG.budget,
     },
   },
   inputs: {

@@ -38,7 +38,9 @@ export default defineNode({
         description: 'Path of the text within each document; empty: the document itself',
       },
       embeddingModel: { ...EMBED_CONFIG.model, title: 'Model of the vectors' },
-      ...MODEL_CONFIG,
+      model: { ...MODEL_CONFIG.model, title: 'Model that judges' },
+      fallbacks: MODEL_CONFIG.fallbacks,
+      budget: MODEL_CONFIG.budget,
     },
   },
   inputs: {

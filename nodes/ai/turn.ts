@@ -28,6 +28,7 @@ export default defineNode({
   config: {
     type: 'object',
     properties: {
+      model: MODEL_CONFIG.model,
       tools: {
         type: 'array',
         title: 'Tools',
@@ -52,8 +53,9 @@ export default defineNode({
         description: 'Empty: as it likes; `none`, `required`, or the name of a tool',
       },
       parallel: { type: 'boolean', title: 'Several at once', default: true },
-      ...MODEL_CONFIG,
       ...ANSWER_CONFIG,
+      fallbacks: MODEL_CONFIG.fallbacks,
+      budget: MODEL_CONFIG.budget,
     },
   },
   inputs: {
