@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { precondition } from '#mesh/errors.ts'
 import { isObject, parseJson } from './json.ts'
 import type { Json, JsonObject } from './json.ts'
 import { problemsOf } from './schema-check.ts'
@@ -51,7 +52,10 @@ function problemOfKeywords({ type, pattern, $ref, enum: options }: JsonObject): 
 const COSTLY = /"(?:\$ref|\$recursiveRef|\$dynamicRef|pattern|patternProperties|propertyNames|format|uniqueItems)":/
 const CHECK_MS = 2_000
 
-/** Everything in which a JSON text does not fit a schema; empty: it fits. Takes at most two seconds, and the event loop only for what is quick. */
+/**
+ * Everything in which a JSON text does not fit a schema; empty: it fits. Takes the event loop only for what is quick. Rejects with FAILED_PRECONDITION for what
+ * takes more than two seconds.
+ */
 export async function checkAnswer(text: string, schema: JsonObject): Promise<readonly string[]> {
   const value = parseJson(text)
   if (value === undefined) return ['it is not JSON']
@@ -67,7 +71,7 @@ function checkAside(text: string, schema: JsonObject): Promise<readonly string[]
       execArgv: [],
     })
     const timer = setTimeout(() => {
-      resolve([`it cannot be checked within ${CHECK_MS} ms`])
+      reject(precondition(`the answer cannot be checked within ${CHECK_MS} ms: expected a simpler schema`))
       void worker.terminate()
     }, CHECK_MS)
     worker.once('message', (problems: readonly string[]) => resolve(problems))

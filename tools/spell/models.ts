@@ -8,7 +8,6 @@ import type { NodeServices } from '#graph/define.ts'
 import { loadServices } from '#mesh/discover.ts'
 import { startHost } from '#mesh/host.ts'
 import type { Client } from '#mesh/service.ts'
-import { readSettings } from '#mesh/settings.ts'
 import type { SettingsSource } from '#mesh/settings.ts'
 import { openTestDatabase } from '#mesh/testing.ts'
 import '#nodes/services.ts'
@@ -32,18 +31,10 @@ const OWN: SettingsSource = {
   LOG_LEVEL: 'warn',
 }
 
-/** Checks the settings at once, and tells every problem. */
-export async function openModels(
-  source: SettingsSource,
-  user: string,
-  report: (problem: string) => void,
-): Promise<Models> {
-  const services = await loadServices(SERVICES)
-  const problems = new Set<string>()
-  for (const { declaration } of services)
-    readSettings(declaration.settings, source, problem => void problems.add(problem))
-  for (const problem of problems) report(problem)
+/** A wrong setting of a model's service is told to who first asks it: INVALID_ARGUMENT. Most spells ask none, and start without them. */
+export function createModels(source: SettingsSource, user: string): Models {
   const start = async () => {
+    const services = await loadServices(SERVICES)
     const database = await openTestDatabase()
     return startHost({ services, source: { ...source, ...OWN }, serve: false, database })
   }
@@ -62,7 +53,10 @@ export async function openModels(
     listModels: async () => (await open()).completion.listModels({}),
     services: whenOpen(open),
     async [Symbol.asyncDispose]() {
-      await (await starting)?.stop()
+      await starting?.then(
+        host => host.stop(),
+        () => undefined,
+      )
     },
   }
 }

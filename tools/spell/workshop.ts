@@ -10,7 +10,7 @@ import { readSettings } from '#mesh/settings.ts'
 import type { SettingsSource } from '#mesh/settings.ts'
 import { createSandbox } from '#services/spell-runner/sandbox/sandbox.ts'
 import { SETTINGS } from '#services/spell-runner/service.ts'
-import { openModels } from './models.ts'
+import { createModels } from './models.ts'
 import type { Models } from './models.ts'
 
 /** Whose runs the shell's are. */
@@ -29,8 +29,8 @@ export async function openWorkshop(source: SettingsSource): Promise<Workshop> {
   const problems: string[] = []
   const report = (problem: string) => void problems.push(problem)
   const settings = readSettings(SETTINGS, source, report)
-  const models = await openModels(source, USER, report)
   if (problems.length > 0) throw invalid(problems.map(message => ({ path: '', message })))
+  const models = createModels(source, USER)
   const sandbox = createSandbox({ processes: settings.SANDBOX_PROCESSES, timeoutMs: settings.SANDBOX_TIMEOUT_MS })
   const outbound = createOutbound(settings)
   const root = new URL('../../', import.meta.url)
