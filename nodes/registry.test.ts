@@ -25,7 +25,7 @@ describe.each([...registry.keys()])('%s', name => {
     const { title, about, icon, config } = describeNodeType(type)
     expect(title).toMatch(/^[A-Z]/)
     expect(about).toMatch(/^[A-Z`].*\.$/s)
-    expect(icon).toMatch(/^[a-z-]+$/)
+    expect(icon).toMatch(/^[a-z][a-z0-9-]*$/)
     expect(checkSchema(withDefaults({}, config), config, 'config')).toEqual([])
   })
 

@@ -269,6 +269,7 @@ describe('a budget', () => {
 
   test.each([
     ['ai/complete', { prompt: 'hello' }],
+    ['ai/sentences', { prompt: 'hello' }],
     ['ai/chat', { prompt: 'hello' }],
     ['ai/extract', { text: 'hello' }],
     ['ai/classify', { text: 'hello' }],
