@@ -28,6 +28,8 @@ export interface HubServer extends AsyncDisposable {
   list(models: unknown): void
   /** What the router lists. */
   route(models: unknown): void
+  /** What is found at a path of its own. */
+  give(path: string, reply: Reply): void
   /** Resolves when the caller of an answer has gone before its end. */
   closed(): Promise<void>
 }
@@ -35,12 +37,15 @@ export interface HubServer extends AsyncDisposable {
 export async function openHubServer(): Promise<HubServer> {
   const [asked, looked]: [Asked[], Asked[]] = [[], []]
   const mappings = new Map<string, unknown>()
+  const files = new Map<string, Reply>()
   let listed: unknown = []
   let routed: unknown = { object: 'list', data: [] }
   let replies: Reply[] = []
   let gone = Promise.withResolvers<void>()
   const answerHub = (one: Asked, response: ServerResponse) => {
     const name = /^\/api\/models\/(.+)\?/.exec(one.path)?.[1]
+    const file = files.get(one.path)
+    if (file) return file(response, one)
     if (one.path === '/v1/models') return json(routed)(response, one)
     if (name === undefined) return json(listed)(response, one)
     const inferenceProviderMapping = mappings.get(name)
@@ -81,6 +86,7 @@ export async function openHubServer(): Promise<HubServer> {
     route(models) {
       routed = models
     },
+    give: (path, reply) => void files.set(path, reply),
     closed: () => gone.promise,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -54,11 +54,12 @@ export async function toRequest(target: Target, baseUrl: string): Promise<WireRe
     )
     if (endpoint === '' && !made.url.startsWith(`${ROUTER}/`)) throw invalid(`${made.url} is not the router's`)
     const { body } = made.info
-    const isBinary = body instanceof Blob
+    // Bytes and forms say themselves what they are.
+    const binary = typeof body === 'string' ? undefined : new Response(body)
     return {
       url: isAuto ? `${base}/v1/chat/completions` : made.url.replace(ROUTER, base),
-      headers: isBinary ? { ...headers, 'Content-Type': body.type } : headers,
-      body: isBinary ? new Uint8Array(await body.arrayBuffer()) : (body as string),
+      headers: binary ? { ...headers, ...typeOf(binary) } : headers,
+      body: binary ? new Uint8Array(await binary.arrayBuffer()) : (body as string),
       token,
       model: ask.model || new URL(endpoint).host,
       isEndpoint: endpoint !== '',
@@ -68,6 +69,11 @@ export async function toRequest(target: Target, baseUrl: string): Promise<WireRe
     if (error instanceof CodedError) throw error
     throw invalid(`the request cannot be made: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+const typeOf = ({ headers }: Response): Readonly<Record<string, string>> => {
+  const type = headers.get('content-type')
+  return type === null ? {} : { 'Content-Type': type }
 }
 
 /** What the SDK's functions take. */
