@@ -55,6 +55,9 @@ function afterTag(bytes: Uint8Array): number {
   return 10 + bytes.subarray(6, 10).reduce((size, seven) => size * 128 + (seven & 0x7f), 0)
 }
 
+/** A packet is not longer. */
+const MOST_PAGES = 1_000
+
 /** The last page's position, of Opus (48 kHz always) or Vorbis. */
 function oggSeconds(given: Uint8Array): number {
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
@@ -65,10 +68,12 @@ function oggSeconds(given: Uint8Array): number {
   const rate = isOpus ? 48_000 : begins('\x01vorbis') ? bytes.readUInt32LE(head + 12) : 0
   const skipped = isOpus ? bytes.readUInt16LE(head + 10) : 0
   if (rate === 0) return 0
-  for (let at = bytes.lastIndexOf('OggS'); at > 0; at = bytes.lastIndexOf('OggS', at - 1)) {
+  let at = bytes.lastIndexOf('OggS')
+  for (let pages = 0; at > 0 && pages < MOST_PAGES; pages++) {
     // A page on which no packet ends has none.
     const position = at + 14 <= bytes.length ? bytes.readBigInt64LE(at + 6) : -1n
     if (position >= 0n) return (Number(position) - skipped) / rate
+    at = bytes.lastIndexOf('OggS', at - 1)
   }
   return 0
 }
