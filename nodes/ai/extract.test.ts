@@ -220,6 +220,16 @@ describe('complete', () => {
     })
   })
 
+  test('refuses more images than can be sent', async () => {
+    const images = Array.from({ length: 4 }, () => `data:image/png;base64,${'A'.repeat(1_000_000)}`)
+    const { error } = await runNode('ai/complete', ask({ inputs: { prompt: 'x', images } }))
+    expect(error).toEqual({
+      code: 'TOO_LONG',
+      message: 'the images take 4000088 characters as data URLs, expected at most 3500000 together',
+      node: 'it',
+    })
+  })
+
   test('a model that fails is followed by the next one, and a person is told', async () => {
     models.server.replyWith(response => void response.writeHead(400).end('{"error":{"message":"not today"}}'))
     const { outputs, entries } = await runNode(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Json } from '#graph/json.ts'
 import { fromDataUrl } from '../language/media.ts'
 import { cosineOf } from '../language/vectors.ts'
+import type { Completion } from '../services.ts'
 import type { Single } from '../kit.suite.ts'
 import { outputsOf, problemsOf, runNode } from '../kit.suite.ts'
 import type { Models } from './model.suite.ts'
@@ -47,7 +48,32 @@ describe('embed', () => {
     )['embeddings'] as readonly Json[]
     expect(all).toHaveLength(300)
     expect(all.at(-1)).toEqual(last)
-    expect(chunks.map(({ text }) => text)).toEqual(['256 of 300', '300 of 300'])
+    expect(chunks.map(({ text }) => text)).toEqual(['128 of 300', '256 of 300', '300 of 300'])
+  })
+
+  test('no request is larger than services take', async () => {
+    const sizes: number[][] = []
+    const completion: Completion = {
+      ...models.completion,
+      async embed({ texts = [] }) {
+        sizes.push(texts.map(text => text?.length ?? 0))
+        const embeddings = texts.map(() => ({ values: [1] }))
+        return { embeddings, model: 'a/b', dimensions: 1, usage: undefined, cached: 0 }
+      },
+    }
+    const embed = async (texts: readonly string[], dimensions: number) =>
+      outputsOf('ai/embed', { services: { completion }, inputs: { texts }, config: { dimensions } })
+    await embed(
+      Array.from({ length: 25 }, () => 'x'.repeat(90_000)),
+      0,
+    )
+    expect(sizes.map(({ length }) => length)).toEqual([11, 11, 3])
+    sizes.length = 0
+    await embed(
+      Array.from({ length: 25 }, () => 'x'),
+      65_536,
+    )
+    expect(sizes.map(({ length }) => length)).toEqual([12, 12, 1])
   })
 
   test('refuses what is no text, and one that is too long', async () => {

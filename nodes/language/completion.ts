@@ -5,7 +5,7 @@ import type { Usage } from '#graph/journal.ts'
 import type { Json, JsonObject } from '#graph/json.ts'
 import { isObject } from '#graph/json.ts'
 import type { CompleteResponse } from '#gen/spellmesh/completion/v1/completion.ts'
-import { readImages, readMessages } from './messages.ts'
+import { checkImages, readImages, readMessages } from './messages.ts'
 import type { Message, ToolCall } from './messages.ts'
 import '../services.ts'
 
@@ -169,6 +169,7 @@ export function messagesOf({ prompt, system, messages, images }: QuestionInputs,
  * pieces are taken. A budget that is used up ends the answer, it does not fail. Throws `UNAVAILABLE` where the answer breaks off, and the service’s own codes.
  */
 export async function* answerTo(question: Question, context: Asking): AsyncGenerator<Piece, Answer> {
+  checkImages(question.messages)
   const { services, signal, idempotencyKey } = context
   const said = createSaid()
   const options = { signal, metadata: { 'idempotency-key': idempotencyKey } }

@@ -45,6 +45,20 @@ export function readImages(given: Json | undefined, input: string): readonly str
   })
 }
 
+/** Messages between services have at most 4 MB. */
+const MOST_OF_IMAGES = 3_500_000
+
+/** Refuses more pictures than can be sent together. Throws {@link NodeFailure} `TOO_LONG`. */
+export function checkImages(messages: readonly Message[]): void {
+  const size = messages.reduce((sum, { images = [] }) => images.reduce((all, { length }) => all + length, sum), 0)
+  if (size > MOST_OF_IMAGES)
+    throw new NodeFailure(
+      'TOO_LONG',
+      `the images take ${size} characters as data URLs, expected at most ${MOST_OF_IMAGES} together`,
+      { retry: false },
+    )
+}
+
 function readToolCalls(given: Json): readonly ToolCall[] {
   return (Array.isArray(given) ? (given as readonly Json[]) : [given]).map(one => {
     const { id, name, arguments: written } = isObject(one) ? one : {}

@@ -31,9 +31,12 @@ export interface Embedded {
   readonly usage: Usage
 }
 
-/** Of one request. */
-const MOST_TEXTS = 256
+/** Of a text. */
 const MOST_CHARACTERS = 100_000
+/** Of one request: messages between services have at most 4 MB, the question as well as the answer. */
+const MOST_TEXTS = 128
+const MOST_TOGETHER = 1_000_000
+const MOST_NUMBERS = 800_000
 
 type Asking = Pick<NodeContext, 'services' | 'signal' | 'node' | 'progress'> & {
   readonly config: { readonly model: string; readonly dimensions: number }
@@ -51,10 +54,10 @@ export async function embedAll(texts: readonly string[], context: Asking): Promi
     )
   const vectors: (readonly number[])[] = []
   let [model, dimensions, usage] = ['', config.dimensions, {} as Usage]
-  for (let from = 0; from < texts.length; from += MOST_TEXTS) {
+  for (const together of batchesOf(texts, config.dimensions)) {
     const request = {
       model: config.model,
-      texts: texts.slice(from, from + MOST_TEXTS),
+      texts: together,
       ...(config.dimensions > 0 ? { dimensions: config.dimensions } : {}),
       origin: { nodeId: node },
     }
@@ -63,11 +66,25 @@ export async function embedAll(texts: readonly string[], context: Asking): Promi
     model = answer.model
     dimensions = answer.dimensions
     usage = sumOf(usage, toUsage(answer.usage, model))
-    if (texts.length > MOST_TEXTS) progress(vectors.length / texts.length, `${vectors.length} of ${texts.length}`)
+    if (together.length < texts.length) progress(vectors.length / texts.length, `${vectors.length} of ${texts.length}`)
   }
   if (vectors.length !== texts.length)
     throw new NodeFailure('BAD_ANSWER', `expected ${texts.length} vectors from ${model}, got ${vectors.length}`)
   return { vectors, model, dimensions, usage }
+}
+
+function* batchesOf(texts: readonly string[], dimensions: number): Generator<string[]> {
+  const most = dimensions > 0 ? Math.min(MOST_TEXTS, Math.max(1, Math.floor(MOST_NUMBERS / dimensions))) : MOST_TEXTS
+  let [batch, size]: [string[], number] = [[], 0]
+  for (const text of texts) {
+    if (batch.length === most || (batch.length > 0 && size + text.length > MOST_TOGETHER)) {
+      yield batch
+      ;[batch, size] = [[], 0]
+    }
+    batch.push(text)
+    size += text.length
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** All that was used together. */
