@@ -10,7 +10,7 @@ const WORDS =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/
 
 /** Whether the database could not be asked, or its answer did not come: the same may succeed later. */
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   if (!isNativeError(error)) return false
   if ('code' in error && typeof error.code === 'string' && CODES.test(error.code)) return true
   return WORDS.test(error.message) || ('errors' in error && Array.isArray(error.errors) && error.errors.some(isAway))

@@ -1,15 +1,29 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { orAway, sayingAway } from './database-away.ts'
+import { isAway, orAway, sayingAway } from './database-away.ts'
 import type { Database, Session } from './database.ts'
 import type { Log } from './log.ts'
 
 /** Opens a pool on a Postgres server. Nothing is prepared by name and no session is changed, so that a transaction-mode pooler may stand between. */
 export async function openServerDatabase(url: string, options: { max: number; log: Log }): Promise<Database> {
   const { log } = options
-  const pool = await connectedPool(url, options)
+  const pool = await patiently(() => connectedPool(url, options), log)
   pool.on('error', error => log.warn({ error }, 'an idle database connection was lost'))
   return toDatabase(pool, await enableVectors(pool, log))
+}
+
+/** A server may be starting, or starting again, when this process does. */
+async function patiently<T>(connect: () => Promise<T>, log: Log): Promise<T> {
+  const late = Date.now() + PATIENCE_MS
+  for (let tries = 1; ; tries++) {
+    try {
+      return await connect()
+    } catch (error) {
+      if (!isAway(error) || Date.now() > late) throw error
+      if (tries === 1) log.warn({ error }, 'the database cannot be reached yet: trying on')
+      await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    }
+  }
 }
 
 /** A pooler may refuse the start-up parameter that limits statements: then only the client limits them. */
@@ -48,6 +62,9 @@ function createPool(url: string, max: number, extra: pg.PoolConfig): pg.Pool {
   return pool
 }
 
+/** How long a process waits for the database when it starts. */
+const PATIENCE_MS = 30_000
+const AGAIN_MS = 500
 const STATEMENT_TIMEOUT_MS = 30_000
 /** Of migrations: they lift the server's limit. */
 const RUN_TIMEOUT_MS = 3_600_000
