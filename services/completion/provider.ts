@@ -146,6 +146,8 @@ export interface Provider {
   readonly needsKey: boolean
   /** Whether it serves the models that the catalogue knows of it; false: it is another server under its name. Absent: yes. */
   readonly isUsual?: boolean
+  /** Whether it embeds texts faster than they are looked up: then they are not kept. */
+  readonly isInstant?: boolean
   /** Whether it waits and tries again by itself: nobody else does it then. */
   readonly retriesItself?: boolean
   /** Why it cannot be asked at the moment, whatever the key; undefined: it can. */

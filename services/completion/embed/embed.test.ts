@@ -1,6 +1,7 @@
 // The service whole, with a local server that speaks OpenAI's format.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { CreateEmbeddingResponse } from 'openai/resources/embeddings'
+import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
 import type { EmbedRequest } from '#gen/spellmesh/completion/v1/completion.ts'
 import { embedded } from '#mesh/testing.ts'
@@ -72,6 +73,22 @@ test('vectors come in the order of the texts, of length 1, with what they cost; 
   expect(vendor.asked.map(inputsOf)).toEqual([['four', 'a'], ['new one']])
   const all = await embed({ texts: ['a', 'four'] })
   expect(all).toMatchObject({ cached: 2, usage: { inputTokens: 0, outputTokens: 0, cost: 0 } })
+})
+
+test('vectors are kept in the cache service, in a namespace of their own', async () => {
+  await embed({ texts: ['kept', 'in', 'the', 'cache'] }, 'bea')
+  const cache = system.as('bea').client(CacheServiceDefinition)
+  const until = Date.now() + 20_000
+  const kept = async () => (await cache.stats({})).namespaces.find(({ namespace }) => namespace === 'embeddings')
+  // They are written behind the answer.
+  while ((await kept())?.entries !== 4 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20))
+  expect(await kept()).toMatchObject({ entries: 4 })
+  await cache.delete({ namespace: 'embeddings' })
+  expect((await embed({ texts: ['kept', 'new'] }, 'bea')).cached).toBe(0)
+  expect(vendor.asked.map(inputsOf)).toEqual([
+    ['kept', 'in', 'the', 'cache'],
+    ['kept', 'new'],
+  ])
 })
 
 test('what one user had embedded is not another’s', async () => {
@@ -225,7 +242,13 @@ test('without a model named, texts are embedded lexically: what has the same wor
     for (const dimensions of [undefined, 64, 1_000]) {
       const { embeddings, ...rest } = await embed({ model: '', texts: [one, alike, other, ''], dimensions })
       const [a, b, c, empty] = embeddings.map(({ values }) => values)
-      expect(rest).toMatchObject({ model: 'local/lexical', dimensions: dimensions ?? 384, usage: { cost: 0 } })
+      // To look it up would take longer than to make it.
+      expect(rest).toMatchObject({
+        model: 'local/lexical',
+        dimensions: dimensions ?? 384,
+        usage: { cost: 0 },
+        cached: 0,
+      })
       expect(dot(a, b)).toBeGreaterThan(0.2)
       expect(Math.abs(dot(a, c))).toBeLessThan(0.2)
       expect(dot(a, a)).toBeCloseTo(1, 5)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import type { CompletionServiceDefinition, EmbedRequest } from '#gen/spellmesh/completion/v1/completion.ts'
 import { unavailable } from '#mesh/errors.ts'
@@ -11,8 +10,10 @@ import type { Spent } from '../ledger/meter.ts'
 import type { ProviderEmbedding } from '../provider.ts'
 import { createBatches } from './batches.ts'
 import type { Batches, Wish } from './batches.ts'
+import { createKeeping } from './keeping.ts'
+import type { Keeping, Vectors } from './keeping.ts'
 import { readEmbedRequest, refuseLarge } from './request.ts'
-import { fromBytes, toBytes, toUnit } from './vectors.ts'
+import { toUnit } from './vectors.ts'
 
 export interface EmbedderOptions {
   readonly catalogue: Pick<Catalogue, 'find'>
@@ -25,6 +26,7 @@ export interface EmbedderOptions {
 
 /** Answers `Embed`. */
 export function createEmbedder(options: EmbedderOptions): Pick<Handlers<typeof CompletionServiceDefinition>, 'embed'> {
+  const keeping = createKeeping(options)
   const batches = createBatches(wish => ask(wish, options.attempt))
   return {
     async embed(request, call) {
@@ -32,13 +34,15 @@ export function createEmbedder(options: EmbedderOptions): Pick<Handlers<typeof C
       const { texts, dimensions } = request
       const found = await options.catalogue.find(request.model || options.defaultModel, 'embedding', call, call.signal)
       const different = [...new Set(texts)]
-      const kept = await readKept(different, { found, dimensions, ...options })
+      const isKept = found.provider.isInstant !== true
+      const kept: Vectors = isKept ? await keeping.read(different, { found, dimensions }) : new Map()
       const missing = different.filter(text => !kept.has(text))
-      let made = await make(missing, { request, call, found, batches, ...options })
+      const making = { request, call, found, batches, ledger: options.ledger, keeping: isKept ? keeping : undefined }
+      let made = await make(missing, making)
       // The model is not what it was when these were kept.
       if (new Set([...kept.values(), ...made.vectors.values()].map(({ length }) => length)).size > 1) {
         kept.clear()
-        made = await make(different, { request, call, found, batches, ...options })
+        made = await make(different, making)
       }
       const vectors = texts.map(text => made.vectors.get(text) ?? kept.get(text) ?? new Float32Array())
       const [first] = vectors
@@ -53,8 +57,6 @@ export function createEmbedder(options: EmbedderOptions): Pick<Handlers<typeof C
     },
   }
 }
-
-type Vectors = Map<string, Float32Array>
 
 /** One request to the provider, in turn with others and again where it fails. */
 async function ask({ found, texts, dimensions, signal }: Wish, attempt: Attempts): Promise<ProviderEmbedding> {
@@ -72,11 +74,13 @@ async function ask({ found, texts, dimensions, signal }: Wish, attempt: Attempts
   throw unavailable(`"${found.id}" gave no vectors`)
 }
 
-interface Making extends Pick<EmbedderOptions, 'ledger' | 'cache' | 'log'> {
+interface Making extends Pick<EmbedderOptions, 'ledger'> {
   readonly request: EmbedRequest
   readonly call: Call
   readonly found: Found
   readonly batches: Batches
+  /** Undefined: they are not kept. */
+  readonly keeping: Keeping | undefined
 }
 
 const NOTHING: Spent = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reasoningTokens: 0, cost: 0 }
@@ -102,68 +106,9 @@ async function make(texts: readonly string[], making: Making): Promise<{ vectors
     const units: Vectors = new Map(
       texts.map((text, index) => [text, toUnit(vectors[index] ?? [], { id: found.id, dimensions })]),
     )
-    await keep(units, { dimensions, ...making })
+    making.keeping?.keep(units, { found, dimensions })
     return { vectors: units, spent }
   } finally {
     await meter[Symbol.asyncDispose]()
   }
-}
-
-const NAMESPACE = 'embeddings'
-/** They do not grow old, but room is for those that are used. */
-const KEPT_MS = 30 * 86_400_000
-/** Calls of the cache at once. */
-const AT_ONCE = 32
-
-interface Keeping extends Pick<EmbedderOptions, 'cache' | 'log'> {
-  readonly found: Found
-  readonly dimensions: number | undefined
-}
-
-async function readKept(texts: readonly string[], { found, dimensions, cache, log }: Keeping): Promise<Vectors> {
-  const kept: Vectors = new Map()
-  await eachAtOnce(texts, async text => {
-    try {
-      const { value } = await cache.get(
-        { namespace: NAMESPACE, key: keyOf(found, dimensions, text) },
-        found.call.options,
-      )
-      const vector = value && fromBytes(value)
-      if (vector && vector.length === (dimensions ?? vector.length)) kept.set(text, vector)
-    } catch (error) {
-      if (found.call.signal.aborted) throw error
-      log.warn({ error }, 'an embedding cannot be looked up: it is made again')
-    }
-  })
-  return kept
-}
-
-async function keep(vectors: Vectors, { found, dimensions, cache, log }: Keeping): Promise<void> {
-  await eachAtOnce([...vectors], async ([text, vector]) => {
-    try {
-      const entry = {
-        namespace: NAMESPACE,
-        key: keyOf(found, dimensions, text),
-        value: toBytes(vector),
-        ttlMs: KEPT_MS,
-      }
-      await cache.set(entry, found.call.options)
-    } catch (error) {
-      log.warn({ error }, 'an embedding cannot be kept')
-    }
-  })
-}
-
-function keyOf({ id }: Found, dimensions: number | undefined, text: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([id, dimensions ?? 0, text]))
-    .digest('base64url')
-}
-
-async function eachAtOnce<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const rest = all.values()
-  const worker = async () => {
-    for (const one of rest) await work(one)
-  }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, all.length) }, worker))
 }

@@ -29,6 +29,7 @@ export default {
   about: 'offline and without a key: it shows how things work, and understands nothing',
   open: ({ settings: { LOCAL_MODEL_DELAY_MS: delayMs } }) => ({
     needsKey: false,
+    isInstant: true,
     models: async () => MODELS,
     complete: (request, { signal }) => answer(request, delayMs, signal),
     embed: (request, call) => embedLexically(request, call),
