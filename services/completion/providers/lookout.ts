@@ -9,7 +9,7 @@ const AWAY_MS = 2_000
 const ASK_MS = 500
 
 /** One that is there is believed for a minute; one that is not is looked for again, at most every two seconds, when somebody asks. */
-export function createLookout(url: string): Lookout {
+export function createLookout(url: string, now: () => number = () => performance.now()): Lookout {
   let seen: { readonly until: number; readonly isThere: Promise<boolean> } | undefined
   const look = async (): Promise<boolean> => {
     try {
@@ -22,12 +22,12 @@ export function createLookout(url: string): Lookout {
   }
   return {
     async missing() {
-      if (!seen || performance.now() > seen.until) {
+      if (!seen || now() > seen.until) {
         const isThere = look().then(found => {
-          seen = { until: performance.now() + (found ? THERE_MS : AWAY_MS), isThere }
+          seen = { until: now() + (found ? THERE_MS : AWAY_MS), isThere }
           return found
         })
-        seen = { until: performance.now() + THERE_MS, isThere }
+        seen = { until: now() + THERE_MS, isThere }
       }
       return (await seen.isThere) ? undefined : `nothing listens at ${url}`
     },
