@@ -109,6 +109,12 @@ inBrowser(({ visit }) => {
   test('a provider without a key leads to its secret; a run uses it, its price is told, and it is nowhere to be read', async () => {
     const editor = await visit()
     const { page, part, openSpell, verified, api } = editor
+    await openSpell(asking('Poor', { model: 'groq/llama-3.3-70b-versatile' }))
+    await part('run').click()
+    await part('node-ask').getByTestId('missing-GROQ_API_KEY').click()
+    await part('secrets').getByText('None is kept yet').waitFor()
+    expect(await part('secret-name').inputValue()).toBe('GROQ_API_KEY')
+    await page.keyboard.press('Escape')
     const { id } = await openSpell(asking('Pays', { model: 'mistral/mistral-small-latest' }))
     await cardOf(editor, 'ask').click()
     await part('pick-model').click()

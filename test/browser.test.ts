@@ -28,7 +28,7 @@ const greeter = (name: string) =>
     {
       start: { type: 'flow/start', at: [0, 0] },
       who: { type: 'flow/input', config: { name: 'who', type: 'string' }, at: [0, 150] },
-      wait: { type: 'flow/delay', config: { ms: 600 }, at: [260, 0] },
+      wait: { type: 'flow/delay', config: { ms: 2500 }, at: [260, 0] },
       say: { type: 'text/template', config: { template: 'Hello {{who}}' }, at: [260, 150] },
       out: { type: 'flow/output', config: { name: 'said' }, at: [520, 0] },
     },

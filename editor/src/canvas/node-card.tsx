@@ -7,6 +7,7 @@ import { isBlobRef } from '#graph/blob.ts'
 import type { NodeDocument } from '#graph/document.ts'
 import type { NodeState, NodeView } from '#graph/view.ts'
 import type { Json, Values } from '#graph/json.ts'
+import { MissingKey } from '../account/missing-key.tsx'
 import { CardCost, OverBudget } from '../cost/card-cost.tsx'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
@@ -302,6 +303,7 @@ function Outcome({
     return (
       <p className="card__error" role="alert">
         <b>{run.error.code}</b> {run.error.message}
+        <MissingKey message={run.error.message} />
       </p>
     )
   if (run.state === 'running' && run.text !== '')

@@ -3,6 +3,7 @@ import type { KeyboardEvent, ReactNode } from 'react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { RunHandle } from '#client/types.ts'
 import { usePage } from '../contracts.ts'
+import { Preview } from '../media/preview.tsx'
 import { sendToRun } from '../run/controls.ts'
 import { documentAt, positionOf, useTabRun } from '../run/store.ts'
 import type { TabRun } from '../run/store.ts'
@@ -25,7 +26,7 @@ export function ChatPanel({ tab }: { readonly tab: string }): ReactNode {
   )
   return (
     <div className="chat" data-testid="chat">
-      <Messages messages={messages} onNode={page.selectNode} />
+      <Messages tab={tab} messages={messages} onNode={page.selectNode} />
       {page.fixed === undefined && <Line tab={tab} listeners={listeners} />}
     </div>
   )
@@ -38,9 +39,11 @@ function typeAt(run: TabRun, path: string): string | undefined {
 }
 
 function Messages({
+  tab,
   messages,
   onNode,
 }: {
+  readonly tab: string
   readonly messages: readonly Message[]
   onNode(node: string): void
 }): ReactNode {
@@ -55,7 +58,7 @@ function Messages({
           Nothing has been said yet. What you write below goes to the spell while it is played.
         </li>
       )}
-      {messages.map(({ seq, from, name, text, node, at }) => (
+      {messages.map(({ seq, from, name, text, media, node, at }) => (
         <li key={seq} className={`chat__message chat__message--${from}`}>
           {from === 'event' && (
             <small>
@@ -63,7 +66,13 @@ function Messages({
             </small>
           )}
           <div title={`${new Date(at).toLocaleTimeString()}, ${node}`} onDoubleClick={() => onNode(node)}>
-            {from === 'spell' ? <Prose text={text} /> : text}
+            {media !== undefined ? (
+              <Preview page={tab} name={node} value={media} />
+            ) : from === 'spell' ? (
+              <Prose text={text} />
+            ) : (
+              text
+            )}
           </div>
         </li>
       ))}

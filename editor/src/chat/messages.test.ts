@@ -36,6 +36,12 @@ test('what was said is told in order, up to the slider', () => {
   expect(messagesOf(entries, 2, typeOf)).toHaveLength(1)
 })
 
+test('a picture in the chat is no text', () => {
+  const text = 'data:image/png;base64,AAAA'
+  const reply = { seq: 1, at: 1, activation: '1', kind: 'node.ended', node: 'reply', outputs: { text }, pulses: [] }
+  expect(messagesOf([reply as unknown as Entry], 1, typeOf)).toMatchObject([{ text: '', media: text }])
+})
+
 test('an event is JSON where it can be read as that', () => {
   expect(toMessage('{"a": 1}')).toEqual({ a: 1 })
   expect(toMessage('plain words')).toBe('plain words')

@@ -1,7 +1,7 @@
 import type { SpellDocument } from '#graph/document.ts'
 import type { Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
-import { textInWords } from '../media/media.ts'
+import { mediaOf, textInWords } from '../media/media.ts'
 
 /** Something that was said to a spell, or by it. */
 export interface Message {
@@ -13,6 +13,8 @@ export interface Message {
   /** What the source is called from outside; of a reply: empty. */
   readonly name: string
   readonly text: string
+  /** In place of the text: a picture or a sound. */
+  readonly media?: Json
 }
 
 /** A source that somebody can send something to. */
@@ -49,9 +51,9 @@ export function messagesOf(
     const type = typeOf(entry.node)
     const { at, node, outputs } = entry
     if (entry.kind === 'node.ended' && type === 'chat/reply')
-      found.push({ seq: entry.seq, at, node, from: 'spell', name: '', text: textOf(outputs['text']) })
+      found.push({ seq: entry.seq, at, node, from: 'spell', name: '', ...saidWith(outputs['text']) })
     else if (entry.kind === 'node.emitted' && type === 'source/chat')
-      found.push({ seq: entry.seq, at, node, from: 'person', name: '', text: textOf(outputs['text']) })
+      found.push({ seq: entry.seq, at, node, from: 'person', name: '', ...saidWith(outputs['text']) })
     else if (entry.kind === 'node.emitted' && type === 'source/event')
       found.push({
         ...{ seq: entry.seq, at, node, from: 'event' },
@@ -59,6 +61,10 @@ export function messagesOf(
       })
   }
   return found
+}
+
+function saidWith(value: Json | undefined): Pick<Message, 'text' | 'media'> {
+  return value !== undefined && mediaOf(value) ? { text: '', media: value } : { text: textOf(value) }
 }
 
 function textOf(value: Json | undefined): string {

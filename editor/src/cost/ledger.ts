@@ -12,9 +12,13 @@ export interface Ledger {
   readonly trouble: string
 }
 
-export const useLedger = create<Ledger>(() => ({
-  ...{ today: undefined, month: undefined, byModel: [], budgets: [], trouble: '' },
-}))
+const EMPTY: Ledger = { today: undefined, month: undefined, byModel: [], budgets: [], trouble: '' }
+export const useLedger = create<Ledger>(() => EMPTY)
+
+/** Somebody else is here now. */
+export function forgetLedger(): void {
+  useLedger.setState(EMPTY, true)
+}
 
 const NOTHING: UsageSum = { key: '', calls: 0, inputTokens: 0, outputTokens: 0, cost: 0, unpriced: 0 }
 

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Usage } from '#graph/journal.ts'
 import type { Values } from '#graph/json.ts'
+import { MissingKey } from '../account/missing-key.tsx'
 import { outputsOf } from '../canvas/types.ts'
 import { costInWords } from '../cost/spending.ts'
 import { useTab } from '../document/store.ts'
@@ -45,6 +46,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
       {error && (
         <p className="card__error" role="alert">
           <b>{error.code}</b> {error.message}
+          <MissingKey message={error.message} />
         </p>
       )}
       {activation && (

@@ -1,5 +1,6 @@
 import { createClient, createRest, indexedDbStore } from '#client/index.ts'
 import type { Registry } from '#graph/define.ts'
+import { forgetLedger } from '../cost/ledger.ts'
 import { forgetChoices } from '../models/catalogue.ts'
 import type { Account, Session } from './context.ts'
 
@@ -53,6 +54,7 @@ export async function openGate(registry: Registry, restart: () => void): Promise
 function connect(rest: Omit<Session, 'client' | 'journals'>): Session {
   // Who is here now may have other keys.
   forgetChoices()
+  forgetLedger()
   const journals = indexedDbStore(`spellmesh-journals-${rest.account.id}`)
   const client = createClient({
     url: location.origin,
