@@ -12,6 +12,8 @@ export interface Speaker {
 
 const BLOCK = 80
 const GAIN = 0.32
+const BANDWIDTHS = [70, 100, 140] as const
+const HISS_BANDWIDTH = 900
 
 /** How many samples a sound takes: whole blocks, at least one. */
 export function samplesOf({ ms }: Sound, speed: number): number {
@@ -19,36 +21,17 @@ export function samplesOf({ ms }: Sound, speed: number): number {
 }
 
 /** Makes the words of one text, one after the other. The same words always sound the same. */
-export function createSpeech({ pitch, throat }: Speaker, speed: number): (word: SpokenWord) => Int16Array<ArrayBuffer> {
-  const resonators = [resonator(), resonator(), resonator()] as const
-  const hiss = resonator()
-  const bandwidths = [70, 100, 140] as const
-  const random = createRandom()
-  const now = { formants: [500, 1500, 2500], voice: 0, breath: 0, hiss: 3000 }
-  let phase = 0
+export function createSpeech(speaker: Speaker, speed: number): (word: SpokenWord) => Int16Array<ArrayBuffer> {
+  const mouth = new Mouth(speaker.throat)
   let time = 0
   return ({ sounds, ends, place }) => {
-    const total = sounds.reduce((sum, one) => sum + samplesOf(one, speed), 0)
-    const samples = new Int16Array(total)
+    const samples = new Int16Array(sounds.reduce((sum, one) => sum + samplesOf(one, speed), 0))
     let at = 0
     for (const sound of sounds)
-      for (let left = samplesOf(sound, speed); left > 0; left -= BLOCK) {
-        // Nothing in a mouth jumps: each block of 5 ms goes a part of the way.
-        const towards = (from: number, to: number, part: number) => from + (to - from) * part
-        now.formants = now.formants.map((one, index) => towards(one, (sound.formants[index] ?? one) * throat, 0.35))
-        now.voice = towards(now.voice, sound.voice, 0.45)
-        now.breath = towards(now.breath, sound.breath, 0.6)
-        now.hiss = towards(now.hiss, sound.hiss, 0.7)
-        for (const [index, one] of resonators.entries()) one.tune(now.formants[index] ?? 500, bandwidths[index] ?? 100)
-        hiss.tune(Math.min(now.hiss, 7000), 900)
-        const step = (pitch * melody(ends, place + at / total / 4, time)) / SAMPLE_RATE
-        for (let end = at + BLOCK; at < end; at++) {
-          phase = (phase + step) % 1
-          const source = now.voice * glottis(phase) + now.breath * 0.04 * random()
-          const voiced = resonators.reduce((value, one) => one.pass(value), source)
-          const sum = voiced * GAIN + hiss.pass(now.breath * random()) * 0.5
-          samples[at] = Math.round(Math.tanh(sum) * 29_000)
-        }
+      for (const end = at + samplesOf(sound, speed); at < end; at += BLOCK) {
+        mouth.moveTowards(sound)
+        const along = place + at / samples.length / 4
+        mouth.sound(samples.subarray(at, at + BLOCK), speaker.pitch * melody(ends, along, time))
         time += BLOCK / SAMPLE_RATE
       }
     return samples
@@ -62,35 +45,80 @@ function melody(ends: string, place: number, seconds: number): number {
   return 1.12 - 0.24 * place + rise + force + 0.012 * Math.sin(2 * Math.PI * 4.7 * seconds)
 }
 
+class Mouth {
+  readonly #throat: number
+  readonly #first = new Resonator()
+  readonly #second = new Resonator()
+  readonly #third = new Resonator()
+  readonly #teeth = new Resonator()
+  readonly #formants = [500, 1500, 2500]
+  #voice = 0
+  #breath = 0
+  #hiss = 3000
+  #phase = 0
+  #noise = 20_261_121
+
+  constructor(throat: number) {
+    this.#throat = throat
+  }
+
+  /** Nothing in a mouth jumps: each block of 5 ms goes a part of the way. */
+  moveTowards({ formants, voice, breath, hiss }: Sound): void {
+    const resonators = [this.#first, this.#second, this.#third]
+    for (const [index, hz] of formants.entries()) {
+      const now = this.#formants[index] ?? hz
+      this.#formants[index] = now + (hz * this.#throat - now) * 0.35
+      resonators[index]?.tune(this.#formants[index], BANDWIDTHS[index] ?? 100)
+    }
+    this.#voice += (voice - this.#voice) * 0.45
+    this.#breath += (breath - this.#breath) * 0.6
+    this.#hiss += (hiss - this.#hiss) * 0.7
+    this.#teeth.tune(Math.min(this.#hiss, 7000), HISS_BANDWIDTH)
+  }
+
+  sound(samples: Int16Array, pitch: number): void {
+    const step = pitch / SAMPLE_RATE
+    for (let at = 0; at < samples.length; at++) {
+      this.#phase += step
+      if (this.#phase >= 1) this.#phase -= 1
+      const source = this.#voice * glottis(this.#phase) + this.#breath * 0.04 * this.#random()
+      const voiced = this.#third.pass(this.#second.pass(this.#first.pass(source)))
+      const hissed = this.#teeth.pass(this.#breath * this.#random())
+      samples[at] = Math.round(Math.tanh(voiced * GAIN + hissed * 0.5) * 29_000)
+    }
+  }
+
+  /** -1 to 1. Numerical Recipes' linear congruential generator. */
+  #random(): number {
+    this.#noise = (Math.imul(this.#noise, 1_664_525) + 1_013_904_223) >>> 0
+    return this.#noise / 2_147_483_648 - 1
+  }
+}
+
 /** Rosenberg's pulse (1971): opens slowly, closes fast; without its mean. */
 function glottis(phase: number): number {
   if (phase < 0.4) return 0.5 * (1 - Math.cos((Math.PI * phase) / 0.4)) - 0.3
   return phase < 0.56 ? Math.cos((Math.PI / 2) * ((phase - 0.4) / 0.16)) - 0.3 : -0.3
 }
 
-function resonator() {
-  let [a, b, c, one, two] = [1, 0, 0, 0, 0]
-  return {
-    tune(hz: number, width: number) {
-      const radius = Math.exp((-Math.PI * width) / SAMPLE_RATE)
-      c = -radius * radius
-      b = 2 * radius * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE)
-      a = 1 - b - c
-    },
-    pass(value: number): number {
-      const next = a * value + b * one + c * two
-      two = one
-      one = next
-      return next
-    },
-  }
-}
+class Resonator {
+  #a = 1
+  #b = 0
+  #c = 0
+  #one = 0
+  #two = 0
 
-/** -1 to 1. Numerical Recipes' linear congruential generator. */
-function createRandom(): () => number {
-  let state = 20_261_121
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2_147_483_648 - 1
+  tune(hz: number, width: number): void {
+    const radius = Math.exp((-Math.PI * width) / SAMPLE_RATE)
+    this.#c = -radius * radius
+    this.#b = 2 * radius * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE)
+    this.#a = 1 - this.#b - this.#c
+  }
+
+  pass(value: number): number {
+    const next = this.#a * value + this.#b * this.#one + this.#c * this.#two
+    this.#two = this.#one
+    this.#one = next
+    return next
   }
 }
