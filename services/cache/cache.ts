@@ -26,7 +26,7 @@ const SWEEP_MS = 60_000
 /** Puts the parts together, and keeps them clean until the process ends. */
 export async function openCache(environment: Environment<typeof SETTINGS, {}>): Promise<Cache> {
   const { settings, database, bus, log, metrics, alone, instance, draining, onStop } = environment
-  const store = createEntryStore(database)
+  const store = createEntryStore(database, { cleans: alone })
   const memory = createMemory({
     limitBytes: settings.CACHE_MEMORY_BYTES,
     longestMs: alone ? Infinity : settings.CACHE_MEMORY_MS,

@@ -25,7 +25,7 @@ export interface RoomOptions {
 
 /** With a sixteenth free after each time, that happens once for many writes. */
 const FREE_PART = 16
-const MOST_USES = 10_000
+const MOST_USES = 2_000
 /** What somebody else holds on to is not waited for. */
 const MOST_TIMES = 3
 const MOST_OWNERS = 10_000
@@ -58,7 +58,9 @@ export function createRoom({ store, limitBytes, onGone }: RoomOptions): Room {
 
   return {
     used(key) {
-      if (uses.size < MOST_USES) uses.set(toId(key), { key, at: performance.now() })
+      // From whom nothing will be taken soon, nothing needs to be known.
+      const isFar = (kept.get(key.owner)?.bytes ?? Infinity) < limitBytes / 2
+      if (!isFar && uses.size < MOST_USES) uses.set(toId(key), { key, at: performance.now() })
     },
     grown(owner, bytes) {
       const count = kept.get(owner)

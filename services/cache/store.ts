@@ -56,7 +56,12 @@ const OVER = sql.raw(
   `(extract(epoch from expires_at) * 1000)::bigint as expires_at, (extract(epoch from expires_at - now()) * 1000)::float8 as left_ms`,
 )
 
-export function createEntryStore(database: Kysely<unknown>): EntryStore {
+/** What was written before the space of what it replaced is looked for. */
+const CLEANED_BYTES = 32 * 1024 * 1024
+
+/** `cleans`: nobody else vacuums this database. */
+export function createEntryStore(database: Kysely<unknown>, { cleans }: { cleans: boolean }): EntryStore {
+  let written = 0
   const at = ({ owner, namespace, key }: Key) => sql`owner = ${owner} and namespace = ${namespace} and key = ${key}`
   return {
     async read(key) {
@@ -75,6 +80,11 @@ export function createEntryStore(database: Kysely<unknown>): EntryStore {
           set value = excluded.value, bytes = excluded.bytes, used_at = excluded.used_at, expires_at = excluded.expires_at
         returning ${OVER}, coalesce((select bytes from before), 0) as before`.execute(database)
       const { before = 0, expires_at = 0, left_ms = 0 } = rows[0] ?? {}
+      written += bytes
+      if (cleans && written > CLEANED_BYTES) {
+        written = 0
+        await sql`vacuum cache.entries`.execute(database)
+      }
       return { expires_at, left_ms, grownBy: bytes - before }
     },
     async remove(key) {
