@@ -339,3 +339,11 @@ test('calls are kept for their time, sums of days and months while they are look
   )
   expect(periods.map(({ period }) => period)).toEqual(['2026-10', '2026-10-21', '2026-10-23', 'total'])
 })
+
+test('calls one after another are all counted', async () => {
+  const ledger = open()
+  const limited = { origin: ofRun, limits: [{ scope: 'run', tokens: 400, cost: 0 }] }
+  for (let calls = 0; calls < 100; calls++) await spend(ledger, 2, 2, limited)
+  await expect(spend(ledger, 2, 2, limited)).rejects.toMatchObject({ reason: 'BUDGET' })
+  expect(await usage(ledger)).toMatchObject([{ calls: 100, inputTokens: 200, outputTokens: 200 }])
+})

@@ -169,12 +169,12 @@ class BatchedSpending implements Spending {
   }
 
   #work(): Promise<void> {
-    this.#working ??= this.#turns().finally(() => (this.#working = undefined))
+    this.#working ??= this.#turns()
     return this.#working
   }
 
   async #turns(): Promise<void> {
-    while (this.#due || this.#looks.length > 0 || this.#recorded.length > 0) {
+    do {
       // Those that ask in the same turn of the loop go together.
       await new Promise(resolve => setImmediate(resolve))
       const looks = this.#looks.splice(0)
@@ -185,7 +185,9 @@ class BatchedSpending implements Spending {
         for (const resolve of recorded) resolve()
       }
       if (looks.length > 0) await this.#read(looks)
-    }
+    } while (this.#due || this.#looks.length > 0 || this.#recorded.length > 0)
+    // At once: whoever comes from now on begins anew.
+    this.#working = undefined
   }
 
   async #write(): Promise<void> {
