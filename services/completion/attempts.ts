@@ -19,6 +19,7 @@ export type Attempts = <T extends object>(
   ask: () => AsyncIterable<T>,
 ) => AsyncGenerator<T | ProviderNotice>
 
+const MOMENT_MS = 1_000
 const BASE_MS = 500
 const MOST_MS = 8_000
 /** A vendor that wants to be left alone for longer is given up. */
@@ -31,7 +32,7 @@ export function createAttempts({ gate, retries, random }: AttemptsOptions): Atte
     const user = call.options.caller?.user ?? ''
     for (let attempts = 0; ; attempts++) {
       let waitMs: number
-      const leave = await gate.enter(lane, user, call.signal)
+      const leave = yield* enter(gate.enter(lane, user, call.signal), found.id)
       let hasSpoken = false
       try {
         for await (const part of ask()) {
@@ -52,6 +53,27 @@ export function createAttempts({ gate, retries, random }: AttemptsOptions): Atte
       }
       await pause(waitMs, call.signal)
     }
+  }
+}
+
+/** Waits for its turn; a person is told of it where that takes longer than a moment. */
+async function* enter(entering: Promise<() => void>, id: string): AsyncGenerator<ProviderNotice, () => void> {
+  // Where there is room, it is settled already.
+  let leave = await Promise.race([entering, undefined])
+  if (leave) return leave
+  try {
+    const moment = new AbortController()
+    const slow = sleep(MOMENT_MS, true, { signal: moment.signal }).catch(() => false)
+    const isSlow = await Promise.race([slow, entering.then(() => false)]).finally(() => moment.abort())
+    if (isSlow) yield { notice: `"${id}" is asked in turn: others are before it` }
+    return (leave = await entering)
+  } finally {
+    // Who left while waiting takes nobody's place.
+    if (!leave)
+      entering.then(
+        done => done(),
+        () => undefined,
+      )
   }
 }
 

@@ -23,8 +23,8 @@ const MOST_WAITING = 10_000
 export function createGate(options: GateOptions): Gate {
   const lanes = new Map<string, Lane>()
   return {
-    async enter(name, user, signal) {
-      if (options.rate === 0 && options.concurrency === 0) return () => undefined
+    enter(name, user, signal) {
+      if (options.rate === 0 && options.concurrency === 0) return Promise.resolve(() => undefined)
       let lane = lanes.get(name)
       if (!lane) {
         lane = new Lane(options, () => void lanes.delete(name))

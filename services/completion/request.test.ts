@@ -141,6 +141,17 @@ test.each([
   )
 })
 
+test.each(['{"not":', '{"const":[', '[', '{"a":'])('a bottomless %s is refused, wherever JSON may stand', opening => {
+  const deep = opening.repeat(60_000)
+  expect(
+    problemsOf({ responseSchema: Buffer.from(deep), tools: [{ name: 'a', parameters: Buffer.from(deep) }] }),
+  ).toHaveLength(2)
+  const whole = `{"enum":${'['.repeat(5_000)}${']'.repeat(5_000)}}`
+  expect(problemsOf({ responseSchema: Buffer.from(whole) })).toEqual([
+    expect.stringMatching(/^responseSchema: enum\.0\.0.*…: is nested more than 64 levels deep$/),
+  ])
+})
+
 test('a property may have the name of a keyword', () => {
   const schema = {
     type: 'object',

@@ -6,26 +6,37 @@ import { problemsOf } from './schema-check.ts'
 
 const MOST_CHARACTERS = 64_000
 const MOST_LEVELS = 64
+const MOST_OF_PATH = 60
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
 /** What is wrong with a JSON Schema itself; undefined: nothing that can be seen. */
 export function problemOfSchema(schema: JsonObject): string | undefined {
+  // First: what is nested deep enough ends every function that follows it down.
+  const problem = problemWithin(schema, '', 0)
+  if (problem !== undefined) return problem
   const size = JSON.stringify(schema).length
-  if (size > MOST_CHARACTERS) return `takes ${size} characters; at most ${MOST_CHARACTERS}`
-  return problemWithin(schema, '', 0)
+  return size > MOST_CHARACTERS ? `takes ${size} characters; at most ${MOST_CHARACTERS}` : undefined
 }
 
-function problemWithin(value: Json, path: string, level: number): string | undefined {
-  if (level > MOST_LEVELS) return `is nested more than ${MOST_LEVELS} levels deep`
+const VALUES = new Set(['const', 'enum', 'default', 'examples'])
+
+function problemWithin(
+  value: Json,
+  path: string,
+  level: number,
+  within: 'schema' | 'value' = 'schema',
+): string | undefined {
+  if (level > MOST_LEVELS) return `${path.slice(0, MOST_OF_PATH)}…: is nested more than ${MOST_LEVELS} levels deep`
   if (typeof value !== 'object' || value === null) return undefined
-  if (isObject(value)) {
+  if (within === 'schema' && isObject(value)) {
     const problem = problemOfKeywords(value)
     if (problem !== undefined) return path === '' ? problem : `${path}: ${problem}`
   }
   for (const [name, inner] of Object.entries(value)) {
+    const at = path === '' ? name : `${path}.${name}`
     // What stands under these is a value, no schema.
-    if (name === 'const' || name === 'enum' || name === 'default' || name === 'examples') continue
-    const problem = problemWithin(inner as Json, path === '' ? name : `${path}.${name}`, level + 1)
+    const isValue = within === 'value' || VALUES.has(name)
+    const problem = problemWithin(inner as Json, at, level + 1, isValue ? 'value' : 'schema')
     if (problem !== undefined) return problem
   }
   return undefined
