@@ -47,6 +47,27 @@ test('requests carry the token, the query and the body, and ids are escaped', as
   })
 })
 
+test('models, sums, budgets and secrets are asked for at their places', async () => {
+  await using server = await openServer(200, '{"models":[],"sums":[],"budget":{"id":"b"},"secret":{"name":"A_KEY"}}')
+  const rest = createRest({ baseUrl: server.url })
+  await rest.models('embedding')
+  await rest.usage({ by: 'run', spellId: 's', from: 5 })
+  await rest.setBudget({ scope: 'user', target: '', period: 'day', tokens: 5, cost: 0 })
+  await rest.deleteBudget('a/b')
+  expect(await rest.putSecret('A_KEY', 'value')).toEqual({ name: 'A_KEY' })
+  await rest.deleteSecret('A_KEY')
+  expect(server.asked.map(({ line }) => line)).toEqual([
+    'GET /v1/completion/models?kind=embedding',
+    'GET /v1/usage?by=run&spellId=s&from=5',
+    'PUT /v1/budgets',
+    'DELETE /v1/budgets/a%2Fb',
+    'PUT /v1/secrets/A_KEY',
+    'DELETE /v1/secrets/A_KEY',
+  ])
+  expect(server.asked[2]?.body).toBe('{"budget":{"scope":"user","target":"","period":"day","tokens":5,"cost":0}}')
+  expect(server.asked[4]?.body).toBe('{"value":"value"}')
+})
+
 test('a refusal is an ApiError with everything that the server said', async () => {
   const error = {
     code: 'ABORTED',

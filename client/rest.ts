@@ -29,16 +29,7 @@ export function createRest(options: RestOptions): RestClient {
     logout: async () => void (await post('/v1/auth/logout')),
     me: () => get('/v1/me'),
     wsTicket: () => post('/v1/ws-ticket'),
-    models: (kind = '') => get('/v1/completion/models', { kind }),
-    voices: () => get('/v1/speech/voices'),
-    usage: async (query = {}) => (await get<{ sums: readonly UsageSum[] }>('/v1/usage', { ...query })).sums,
-    budgets: async () => (await get<{ budgets: readonly BudgetRecord[] }>('/v1/budgets')).budgets,
-    setBudget: async budget => (await call<{ budget: BudgetRecord }>('PUT', '/v1/budgets', { budget })).budget,
-    deleteBudget: async budget => void (await call('DELETE', `/v1/budgets/${id(budget)}`)),
-    secrets: async () => (await get<{ secrets: readonly SecretRecord[] }>('/v1/secrets')).secrets,
-    putSecret: async (name, value) =>
-      (await call<{ secret: SecretRecord }>('PUT', `/v1/secrets/${id(name)}`, { value })).secret,
-    deleteSecret: async name => void (await call('DELETE', `/v1/secrets/${id(name)}`)),
+    ...modelsOf(call),
     nodeTypes: async () => (await get<{ nodeTypes: readonly JsonObject[] }>('/v1/node-types')).nodeTypes,
     listSpells: (page: PageOptions = {}) => get('/v1/spells', { ...page }),
     getSpell: async (spell, revision) =>
@@ -78,6 +69,36 @@ export function createRest(options: RestOptions): RestClient {
     cancelRun: async run => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/cancel`)).run,
   }
 }
+
+type Call = ReturnType<typeof createCall>
+
+/** Models and voices, what they cost, and the keys for them. */
+function modelsOf(call: Call): Pick<RestClient, ModelMethods> {
+  const get = <T>(path: string, query: Parameters<typeof toQuery>[0] = {}) => call<T>('GET', path + toQuery(query))
+  const id = encodeURIComponent
+  return {
+    models: (kind = '') => get('/v1/completion/models', { kind }),
+    voices: () => get('/v1/speech/voices'),
+    usage: async (query = {}) => (await get<{ sums: readonly UsageSum[] }>('/v1/usage', { ...query })).sums,
+    budgets: async () => (await get<{ budgets: readonly BudgetRecord[] }>('/v1/budgets')).budgets,
+    setBudget: async budget => (await call<{ budget: BudgetRecord }>('PUT', '/v1/budgets', { budget })).budget,
+    deleteBudget: async budget => void (await call('DELETE', `/v1/budgets/${id(budget)}`)),
+    secrets: async () => (await get<{ secrets: readonly SecretRecord[] }>('/v1/secrets')).secrets,
+    putSecret: async (name, value) =>
+      (await call<{ secret: SecretRecord }>('PUT', `/v1/secrets/${id(name)}`, { value })).secret,
+    deleteSecret: async name => void (await call('DELETE', `/v1/secrets/${id(name)}`)),
+  }
+}
+type ModelMethods =
+  | 'models'
+  | 'voices'
+  | 'usage'
+  | 'budgets'
+  | 'setBudget'
+  | 'deleteBudget'
+  | 'secrets'
+  | 'putSecret'
+  | 'deleteSecret'
 
 const LONGEST_MS = 30_000
 
