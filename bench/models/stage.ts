@@ -8,6 +8,8 @@ import type { Way } from './ways.ts'
 export interface Stage {
   readonly completion: Program
   readonly askers: Readonly<Record<Way, Program>>
+  /** Ends who asks and who answers. */
+  end(): Promise<void>
 }
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
@@ -27,18 +29,22 @@ export async function openStage(workshop: Workshop): Promise<Stage> {
     workshop.command(process.execPath, ['--disable-warning=ExperimentalWarning', ...COLLECT, MAIN, ...services], {
       ...{ ...settings, GRPC_PORT: String(port), ...more },
     })
-  await start(['user', 'cache', 'huggingface'], others, {})
+  const rest = await start(['user', 'cache', 'huggingface'], others, {})
   const completion = await start(['completion'], own, {
     ...{ USER_ADDRESS: at(others), CACHE_ADDRESS: at(others), HUGGINGFACE_ADDRESS: at(others) },
   })
   const ask = (way: Way, given: Readonly<Record<string, string>>) =>
     workshop.start(path('./asker.ts'), [way, JSON.stringify(given)])
+  const askers = {
+    bare: await ask('bare', asked),
+    memory: await ask('memory', { ...asked, DATA_DIR: workshop.folder() }),
+    grpc: await ask('grpc', { DATABASE_URL, COMPLETION_ADDRESS: at(own) }),
+  }
   return {
     completion,
-    askers: {
-      bare: await ask('bare', asked),
-      memory: await ask('memory', { ...asked, DATA_DIR: workshop.folder() }),
-      grpc: await ask('grpc', { DATABASE_URL, COMPLETION_ADDRESS: at(own) }),
+    askers,
+    async end() {
+      for (const program of [...Object.values(askers), completion, rest, upstream]) await program.end()
     },
   }
 }
