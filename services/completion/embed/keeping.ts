@@ -27,42 +27,17 @@ const WRITES_AT_ONCE = 4
 /** What may wait to be written; more is not kept. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024
 
-export function createKeeping({
-  cache,
-  log,
-}: {
+export interface KeepingOptions {
   readonly cache: Pick<Client<typeof CacheServiceDefinition>, 'get' | 'set'>
   readonly log: Log
-}): Keeping {
-  const waiting = new Map<string, Float32Array>()
-  const writes: (() => Promise<void>)[] = []
-  let waitingBytes = 0
-  let writers = 0
-  const writeAll = async () => {
-    writers++
-    for (let write = writes.shift(); write; write = writes.shift()) await write()
-    writers--
-  }
-  const keepOne = (id: string, vector: Float32Array, write: () => Promise<unknown>) => {
-    if (waitingBytes + vector.byteLength > MOST_WAITING_BYTES) return
-    waiting.set(id, vector)
-    waitingBytes += vector.byteLength
-    writes.push(async () => {
-      await write().catch((error: unknown) => log.warn({ error }, 'an embedding cannot be kept'))
-      if (waiting.get(id) === vector) waiting.delete(id)
-      waitingBytes -= vector.byteLength
-    })
-    if (writers < WRITES_AT_ONCE) void writeAll()
-  }
+}
+
+export function createKeeping({ cache, log }: KeepingOptions): Keeping {
+  const queue = createQueue(log)
   return {
     async read(texts, of) {
       const { call } = of.found
       const vectors: Vectors = new Map()
-      const readOne = async (text: string) => {
-        const { id, key } = keyOf(text, of)
-        const vector = waiting.get(id) ?? (await readKept(key))
-        if (vector && vector.length === (of.dimensions ?? vector.length)) vectors.set(text, vector)
-      }
       const readKept = async (key: string) => {
         try {
           const { value } = await cache.get({ namespace: NAMESPACE, key }, call.options)
@@ -75,19 +50,52 @@ export function createKeeping({
       }
       const rest = texts.values()
       const reader = async () => {
-        for (const text of rest) await readOne(text)
+        for (const text of rest) {
+          const { id, key } = keyOf(text, of)
+          const vector = queue.find(id) ?? (await readKept(key))
+          if (vector && vector.length === (of.dimensions ?? vector.length)) vectors.set(text, vector)
+        }
       }
       await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, texts.length) }, reader))
       return vectors
     },
     keep(vectors, of) {
+      // The call may be over by then: its signal is not for this.
       const { caller } = of.found.call.options
+      const options = caller ? { caller } : {}
       for (const [text, vector] of vectors) {
         const { id, key } = keyOf(text, of)
-        const entry = { namespace: NAMESPACE, key, ttlMs: KEPT_MS }
-        // The call may be over by then: its signal is not for this.
-        keepOne(id, vector, () => cache.set({ ...entry, value: toBytes(vector) }, caller ? { caller } : {}))
+        queue.add(id, vector, async () =>
+          cache.set({ namespace: NAMESPACE, key, value: toBytes(vector), ttlMs: KEPT_MS }, options),
+        )
       }
+    },
+  }
+}
+
+/** Vectors on their way to the cache, a few at once. */
+function createQueue(log: Log) {
+  const waiting = new Map<string, Float32Array>()
+  const writes: (() => Promise<void>)[] = []
+  let bytes = 0
+  let writers = 0
+  const writeAll = async () => {
+    writers++
+    for (let write = writes.shift(); write; write = writes.shift()) await write()
+    writers--
+  }
+  return {
+    find: (id: string) => waiting.get(id),
+    add(id: string, vector: Float32Array, write: () => Promise<unknown>) {
+      if (bytes + vector.byteLength > MOST_WAITING_BYTES) return
+      waiting.set(id, vector)
+      bytes += vector.byteLength
+      writes.push(async () => {
+        await write().catch((error: unknown) => log.warn({ error }, 'an embedding cannot be kept'))
+        if (waiting.get(id) === vector) waiting.delete(id)
+        bytes -= vector.byteLength
+      })
+      if (writers < WRITES_AT_ONCE) void writeAll()
     },
   }
 }

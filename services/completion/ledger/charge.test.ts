@@ -35,7 +35,7 @@ test('a budget is said as people say it', () => {
   expect(wordsOf('tokens', { tokens: 20_000, cost: 0 }, 'user', 'day')).toBe('20,000 tokens a day of this user')
   expect(wordsOf('cost', { tokens: 0, cost: 2.5 }, 'spell', 'month')).toBe('$2.5 a month of this spell')
   expect(wordsOf('cost', { tokens: 0, cost: 0.0003 }, 'run', 'total')).toBe('$0.0003 of this run')
-  expect(wordsOf('tokens', { tokens: 1, cost: 0 }, 'node', 'total')).toBe('1 tokens of this call')
+  expect(wordsOf('tokens', { tokens: 1, cost: 0 }, 'node', 'total')).toBe('1 token of this call')
 })
 
 test('only the spell-runner says where a call belongs, and what it says can be kept', () => {

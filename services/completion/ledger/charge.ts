@@ -133,7 +133,10 @@ export function renewalOf(period: Period, at: number): number | undefined {
 
 /** What may be spent, as people say it: `20,000 tokens a day of this user`. */
 export function wordsOf(what: 'tokens' | 'cost', limit: Sum, scope: Scope | 'node', period: Period): string {
-  const much = what === 'tokens' ? `${limit.tokens.toLocaleString('en-US')} tokens` : dollars(limit.cost)
+  const much =
+    what === 'tokens'
+      ? `${limit.tokens.toLocaleString('en-US')} ${limit.tokens === 1 ? 'token' : 'tokens'}`
+      : dollars(limit.cost)
   const often = period === 'total' ? '' : ` a ${period}`
   return `${much}${often} of this ${scope === 'node' ? 'call' : scope}`
 }
