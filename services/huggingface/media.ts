@@ -2,6 +2,7 @@
 import { unavailable } from '#mesh/errors.ts'
 import type { Outbound } from '#mesh/outbound.ts'
 import { isRecord } from './task.ts'
+import { limited } from './wire.ts'
 
 const MOST_PIECE = 512 * 1024
 
@@ -51,7 +52,7 @@ export async function* readMedia(
   const { contentType, body } = isGiven(answer) ? answer : await locate(answer, kind, source, signal)
   let mediaType: string | undefined
   let head: Uint8Array = new Uint8Array()
-  for await (const bytes of body) {
+  for await (const bytes of limited(body)) {
     if (mediaType !== undefined) {
       yield* inPieces(bytes)
       continue

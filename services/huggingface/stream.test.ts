@@ -78,9 +78,12 @@ test('text-generation-inference’s own stream is read, too', async () => {
   ])
 })
 
-test('a line without an end is given up', async () => {
+test('a line or an event without an end is given up', async () => {
   await expect(partsOf(`data: ${'x'.repeat(5_000_000)}`, [65_536])).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: 'the stream of the model has a line without end',
+  })
+  await expect(partsOf('data: x\n'.repeat(700_000), [65_536])).rejects.toMatchObject({
+    message: 'the stream of the model has an event without end',
   })
 })

@@ -11,6 +11,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
   const decoder = new TextDecoder()
   let rest = ''
   let event: string[] = []
+  let size = 0
   for await (const bytes of body) {
     const text = decoder.decode(bytes, { stream: true })
     if (!text.includes('\n')) {
@@ -22,10 +23,14 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
     rest = lines.pop() ?? ''
     for (const one of lines) {
       const line = one.endsWith('\r') ? one.slice(0, -1) : one
-      if (line.startsWith('data:')) event.push(line.startsWith('data: ') ? line.slice(6) : line.slice(5))
-      else if (line === '' && event.length > 0) {
+      if (line.startsWith('data:')) {
+        event.push(line.startsWith('data: ') ? line.slice(6) : line.slice(5))
+        size += line.length
+        if (size > MOST_LINE) throw unavailable('the stream of the model has an event without end')
+      } else if (line === '' && event.length > 0) {
         yield event.join('\n')
         event = []
+        size = 0
       }
     }
   }

@@ -1,4 +1,6 @@
 // What comes over the outside wire when it goes wrong.
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
@@ -166,6 +168,25 @@ test('a picture’s address is not followed into this network', async () => {
   hub.replyWith(json({ output: [`${hub.url}/secret.png`] }))
   await expect(run(system, PAINT)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
   expect(hub.asked).toHaveLength(1)
+})
+
+test('a picture without an end is given up', async () => {
+  hub.replyWith(async response => {
+    response.setHeader('content-type', 'image/png')
+    const endless = Readable.from(Array.from({ length: 100 }, () => PNG))
+    // Its reader leaves before its end.
+    await pipeline(endless, response).catch(() => undefined)
+  })
+  let size = 0
+  const read = async () => {
+    for await (const { part } of partsOf(system, PAINT)) if (part?.$case === 'data') size += part.value.length
+  }
+  await expect(read()).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'the answer of the model is larger than 67108864 bytes',
+  })
+  expect(size).toBeGreaterThan(60_000_000)
+  await hub.closed()
 })
 
 const half = Buffer.from(chatOf(['été']))

@@ -21,7 +21,7 @@ export interface WireRequest {
 export interface WireAnswer {
   /** Without parameters. */
   readonly contentType: string
-  /** Read once. Throws DEADLINE_EXCEEDED where it falls silent, RESOURCE_EXHAUSTED where it is too large, UNAVAILABLE where it breaks off. */
+  /** Read once. Throws DEADLINE_EXCEEDED where it falls silent, UNAVAILABLE where it breaks off. */
   readonly body: AsyncIterable<Uint8Array>
 }
 export interface WireProgress {
@@ -155,12 +155,9 @@ function createPatience(timeoutMs: number, caller: AbortSignal) {
     explain,
     end: () => clearTimeout(timer),
     async *watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      let size = 0
       try {
         for await (const bytes of body) {
           clearTimeout(timer)
-          size += bytes.length
-          if (size > MOST_BYTES) throw exhausted(`the answer of the model is larger than ${MOST_BYTES} bytes`)
           yield bytes
           timer = setTimeout(() => silence.abort(), timeoutMs)
         }
@@ -184,11 +181,21 @@ async function readBeginning(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).subarray(0, MOST_REFUSAL_BYTES).toString('utf8')
 }
 
-/** All of a body. */
+/** All of a body. Throws RESOURCE_EXHAUSTED where it is too large. */
 export async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = []
-  for await (const bytes of body) parts.push(bytes)
+  for await (const bytes of limited(body)) parts.push(bytes)
   return Buffer.concat(parts)
+}
+
+/** The same bytes, until they are too many: then it throws RESOURCE_EXHAUSTED. */
+export async function* limited(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const bytes of body) {
+    size += bytes.length
+    if (size > MOST_BYTES) throw exhausted(`the answer of the model is larger than ${MOST_BYTES} bytes`)
+    yield bytes
+  }
 }
 
 /** The JSON of an answer. Throws UNAVAILABLE where it is none. */
