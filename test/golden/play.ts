@@ -9,8 +9,12 @@ import { compile } from '#graph/plan.ts'
 import type { Run } from '#graph/run.ts'
 import { startRun } from '#graph/run.ts'
 import type { NodeExample } from '#nodes/example.ts'
+import '#nodes/services.ts'
 
 const nobody = (what: string) => () => Promise.reject(new NodeFailure('UNAVAILABLE', `there is no ${what} here`))
+const noStream = (what: string) => (): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({ next: nobody(what) }),
+})
 
 /** The journal, an entry a line. */
 export async function playGolden(registry: Registry, example: NodeExample): Promise<string> {
@@ -66,8 +70,11 @@ export async function playGolden(registry: Registry, example: NodeExample): Prom
         }),
       turn: () => new Promise(resolve => setTimeout(resolve, 0)),
       services: {
-        completion: { complete: () => ({ [Symbol.asyncIterator]: () => ({ next: nobody('model') }) }) },
-      } as unknown as NodeServices,
+        completion: { complete: noStream('model'), embed: nobody('model'), generateImage: noStream('model') },
+        cache: { get: nobody('cache'), set: nobody('cache') },
+        huggingface: { run: noStream('model') },
+        speech: { synthesize: noStream('voice'), transcribe: noStream('ear') },
+      } satisfies NodeServices,
       sandbox: { run: nobody('sandbox') },
       fetch: nobody('web'),
     },
