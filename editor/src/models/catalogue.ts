@@ -96,9 +96,9 @@ function fromRecogniser({ id, provider, about, partial, timestamps }: Recogniser
   return { id, provider, name: id.slice(id.indexOf('/') + 1), about, abilities, asOf: '', context: '', price }
 }
 
-/** Those that hold all of the words, by provider, in the order of the list. */
+/** Those that hold all of the words, by provider: that of the default first, else in the order of the list. */
 export function groupsOf(
-  { list, providers }: Choices,
+  { list, providers, standard }: Choices,
   words: string,
 ): readonly { readonly provider: string; readonly title: string; readonly choices: readonly Choice[] }[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
@@ -110,7 +110,9 @@ export function groupsOf(
     if (group) group.push(choice)
     else groups.set(choice.provider, [choice])
   }
-  return [...groups].map(([provider, choices]) => ({
+  const isFirst = (provider: string) => (standard.startsWith(`${provider}/`) ? 0 : 1)
+  const ordered = [...groups].toSorted(([a], [b]) => isFirst(a) - isFirst(b))
+  return ordered.map(([provider, choices]) => ({
     provider,
     title: providers.find(one => one.name === provider)?.title || provider,
     choices,
