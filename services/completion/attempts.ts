@@ -59,7 +59,7 @@ export function createAttempts({ gate, retries, random }: AttemptsOptions): Atte
 /** Waits for its turn; a person is told of it where that takes longer than a moment. */
 async function* enter(entering: Promise<() => void>, id: string): AsyncGenerator<ProviderNotice, () => void> {
   // Where there is room, it is settled already.
-  let leave = await Promise.race([entering, undefined])
+  let leave = await Promise.race([entering, Promise.resolve(undefined)])
   if (leave) return leave
   try {
     const moment = new AbortController()

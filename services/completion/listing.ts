@@ -28,9 +28,15 @@ export function createListing(
         .map(({ abilities = [], ...model }) => ({ ...model, abilities })),
       defaultModel: usual[kind] ?? settings.DEFAULT_MODEL,
       providers: await Promise.all(
-        [...providers.known.values()].map(async ({ definition: { name, title, about, secret = '' } }) => {
+        [...providers.known.values()].map(async ({ definition: { name, title, about, secret = '' }, provider }) => {
           const standing = await providers.standing(name, call)
-          return { name, title, ready: standing.ready, secret, about: standing.ready ? about : standing.why }
+          return {
+            name,
+            title,
+            ready: standing.ready,
+            secret: provider?.needsKey === true ? secret : '',
+            about: standing.ready ? about : standing.why,
+          }
         }),
       ),
     }

@@ -22,7 +22,7 @@ export interface OpenAiServer extends AsyncDisposable {
   closed(): Promise<void>
 }
 
-export async function openOpenAiServer(port = 0): Promise<OpenAiServer> {
+export async function openOpenAiServer(): Promise<OpenAiServer> {
   const asked: Asked[] = []
   let replies: Reply[] = []
   let gone = Promise.withResolvers<void>()
@@ -52,7 +52,7 @@ export async function openOpenAiServer(port = 0): Promise<OpenAiServer> {
     const reply = replies.length > 1 ? replies.shift() : replies[0]
     await reply?.(response, one)
   }
-  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     asked,

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import { cancelled, deadline } from '#mesh/errors.ts'
+import { createOutbound } from '#mesh/outbound.ts'
 import type {
   Provider,
   ProviderCall,
@@ -16,6 +17,7 @@ import { createChatReader } from './chat-stream.ts'
 import { createClients, toCoded } from './client.ts'
 import type { ClientFor, Vendor } from './client.ts'
 import { createEmbed } from './embeddings.ts'
+import { withImageData } from './image-data.ts'
 import { createImage } from './images.ts'
 import { createLookout } from './lookout.ts'
 import { keySettingOf, PRESETS, urlSettingOf } from './presets.ts'
@@ -54,11 +56,14 @@ function createProvider(
   const embed = createEmbed(asked, isOwn)
   const image = createImage({ ...asked, OUTBOUND_ALLOW, onStop }, isOwn)
   const coded = (error: unknown, key: string, model: string) => toCoded(error, { vendor, key, model })
+  const quirks: Quirks = preset.quirks ?? {}
+  const outbound = quirks.images === 'data' ? createOutbound({ OUTBOUND_ALLOW }) : undefined
+  if (outbound) onStop(async () => outbound[Symbol.asyncDispose]())
   const lookout = preset.name === 'ollama' && !isOwn ? createLookout(vendor.url) : undefined
   return {
     needsKey: preset.needsKey && !isOwn,
     isUsual: !isOwn,
-    ...(lookout ? { unready: () => lookout.missing() } : {}),
+    ...(lookout ? { unready: async () => explained(await lookout.missing(), preset) } : {}),
     async models({ key, signal }) {
       try {
         const { data } = await clientFor(key).models.list({ signal })
@@ -73,10 +78,20 @@ function createProvider(
         throw coded(error, key, '')
       }
     },
-    complete: (request, call) => complete(request, call, { vendor, clientFor, quirks: preset.quirks ?? {} }),
+    async *complete(request, call) {
+      const sent = outbound ? await withImageData(request, outbound, call.signal) : request
+      yield* complete(sent, call, { vendor, clientFor, quirks })
+    },
     ...(embed ? { embed } : {}),
     ...(image ? { image } : {}),
   }
+}
+
+/** What is missing, and what can be done about it. */
+function explained(missing: string | undefined, { about, name }: Preset): string | undefined {
+  return missing === undefined
+    ? undefined
+    : `${missing}, where ${name.toUpperCase()}_BASE_URL says nothing else: ${about}`
 }
 
 const TURN_MS = 8
