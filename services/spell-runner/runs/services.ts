@@ -13,6 +13,8 @@ export interface CallingRun {
   readonly limits: Partial<Limits>
 }
 
+/** A vendor's server may have to load the model, or be asked again. The run's own limits are shorter where they matter. */
+const EMBED_MS = 300_000
 const CAPABILITY_MS = 600_000
 const RENEW_MS = 300_000
 
@@ -43,7 +45,8 @@ export function createServicesOf(
         async *complete(request, options) {
           yield* completion.complete(limited(request), await optionsOf(options))
         },
-        embed: async (request, options) => completion.embed(charged(request), await optionsOf(options)),
+        embed: async (request, options) =>
+          completion.embed(charged(request), { deadlineMs: EMBED_MS, ...(await optionsOf(options)) }),
         async *generateImage(request, options) {
           yield* completion.generateImage(limited(request), await optionsOf(options))
         },
