@@ -110,7 +110,9 @@ describe('speak', () => {
 })
 
 const saidIn = (entries: readonly Entry[]) =>
-  entries.flatMap(entry => (entry.kind === 'node.ended' && entry.outputs['audio'] ? [entry.outputs['text']] : []))
+  entries.flatMap(entry =>
+    entry.kind === 'node.ended' && entry.outputs['audio'] ? [entry.outputs['text'] as string] : [],
+  )
 
 describe('listen', () => {
   test('writes down what the demo voice says, while it understands', async () => {

@@ -215,9 +215,11 @@ describe('what goes wrong', () => {
 
   test('a reader who leaves closes the request to the vendor', async () => {
     vendor.replyWith(silentAfter(mpegFrames(3)))
+    let pieces = 0
     for await (const { part } of speech.synthesize({ text: 'Hi', voice: 'openai/af_sky' }))
-      if (part?.$case === 'audio') break
+      if (part?.$case === 'audio' && ++pieces === 1) break
     await vendor.closed()
+    expect(pieces).toBe(1)
   })
 })
 

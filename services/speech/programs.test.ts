@@ -26,8 +26,8 @@ async function program(script: string): Promise<string> {
   return path
 }
 
-describe('eSpeak NG, where it is installed', () => {
-  const whereInstalled = isInstalled ? test : test.skip
+const whereInstalled = isInstalled ? describe : describe.skip
+whereInstalled('eSpeak NG, where it is installed', () => {
   let system: TestSystem
   beforeAll(async () => {
     system = await embedded({ services: ['speech'] })
@@ -39,7 +39,7 @@ describe('eSpeak NG, where it is installed', () => {
     expect(recognisers.map(({ provider }) => provider)).not.toContain('whisper')
   })
 
-  whereInstalled('lists a voice for each language', async () => {
+  test('lists a voice for each language', async () => {
     const { voices } = await speechOf(system.as('ada')).listVoices({})
     const own = voices.filter(({ provider }) => provider === 'espeak')
     expect(own.length).toBeGreaterThan(50)
@@ -47,7 +47,7 @@ describe('eSpeak NG, where it is installed', () => {
     expect(new Set(own.map(({ id }) => id)).size).toBe(own.length)
   })
 
-  whereInstalled('speaks, as fast as it is told to', async () => {
+  test('speaks, as fast as it is told to', async () => {
     const speech = speechOf(system.as('ada'))
     const text = 'Guten Tag. Schön, dass Sie da sind; es geht los.'
     const usual = await say(speech, { text, voice: 'espeak/de', language: 'de-DE' })
@@ -58,14 +58,14 @@ describe('eSpeak NG, where it is installed', () => {
     expect(fast.durationMs).toBeLessThan(usual.durationMs * 0.7)
   })
 
-  whereInstalled('a text is never an option or a command', async () => {
+  test('a text is never an option or a command', async () => {
     const speech = speechOf(system.as('ada'))
     const text = '--help -w /tmp/x $(touch /tmp/x) `id` "; exit\n-v nobody'
     expect((await say(speech, { text, voice: 'espeak/en-us' })).durationMs).toBeGreaterThan(1_000)
     await expect(say(speech, { text: 'x', voice: 'espeak/--help' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  whereInstalled('has wav only, and no other language than its voice’s', async () => {
+  test('has wav only, and no other language than its voice’s', async () => {
     const speech = speechOf(system.as('ada'))
     await expect(say(speech, { text: 'x', voice: 'espeak/de', format: 'opus' })).rejects.toMatchObject({
       message: 'format: "espeak/de" does not speak opus: it has wav',

@@ -86,12 +86,16 @@ function withIds<T extends { provider: string; name: string }>(all: readonly T[]
   return all.map(one => ({ ...one, id: `${one.provider}/${one.name}` }))
 }
 
-/** The names most like this one, at most five. */
-function nearest(name: string, all: readonly { id: string; name: string }[]): readonly string[] {
-  const wanted = name.slice(name.indexOf('/') + 1).toLowerCase()
+/** The names most like this one, at most five; those of the provider that it names come first. */
+function nearest(name: string, all: readonly { id: string; name: string; provider: string }[]): readonly string[] {
+  const wanted = name.slice(name.indexOf('/') + 1, 200).toLowerCase()
   return all
-    .map(({ id, name: own }) => ({ id, distance: distanceOf(wanted.slice(0, 100), own.toLowerCase()) }))
-    .toSorted((a, b) => a.distance - b.distance)
+    .map(({ id, name: own, provider }) => ({
+      id,
+      isOther: !name.startsWith(`${provider}/`),
+      distance: distanceOf(wanted, own.toLowerCase()),
+    }))
+    .toSorted((a, b) => Number(a.isOther) - Number(b.isOther) || a.distance - b.distance)
     .slice(0, 5)
     .map(({ id }) => `"${id}"`)
 }
