@@ -178,6 +178,15 @@ describe('an agent', () => {
     expect((await run(agentSpell(), 'all wrong')).outputs).toMatchObject({ text: 'Then not.', rounds: 2 })
   })
 
+  test('that must use a tool may answer once one has answered', async () => {
+    models.server.replyWith(wants(['weather', { place: 'Oslo' }]), says('Cold.'))
+    const { outputs } = await run(agentSpell({ turn: { toolChoice: 'required' } }), 'must')
+    expect(outputs['text']).toBe('Cold.')
+    const choices = models.server.asked.map(({ body }) => body['tool_choice'])
+    expect(choices[0]).toBe('required')
+    expect([undefined, 'auto']).toContain(choices[1])
+  })
+
   test('that never comes to an end goes on along `unfinished` after its most rounds', async () => {
     models.server.replyWith(wants(['weather', { place: 'Oslo' }]))
     const { outputs } = await run(agentSpell({ agent: { rounds: 3 } }), 'endless')

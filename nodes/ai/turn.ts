@@ -50,7 +50,7 @@ export default defineNode({
         type: 'string',
         title: 'Must use',
         default: '',
-        description: 'Empty: as it likes; `none`, `required`, or the name of a tool',
+        description: 'Empty: as it likes; `none`, `required`, or the name of a tool: until a tool has answered',
       },
       parallel: { type: 'boolean', title: 'Several at once', default: true },
       ...ANSWER_CONFIG,
@@ -85,7 +85,10 @@ export default defineNode({
     const { config, log } = context
     const messages = readMessages(given)
     const tools = readTools(wired ?? config.tools)
-    const { toolChoice, parallel } = config
+    const { parallel } = config
+    // What must be used each time is used for ever.
+    const isFree = messages.at(-1)?.role === 'tool' && config.toolChoice !== 'none'
+    const toolChoice = isFree ? '' : config.toolChoice
     const answer = await wholeAnswer(
       { messages, tools, toolChoice, ...(tools.length > 0 ? { parallel } : {}) },
       context,
