@@ -9,7 +9,7 @@ test('lets so many work at once, the others in their order, whatever becomes of 
     gate(async () => {
       most = Math.max(most, ++working)
       order.push(index)
-      await null
+      await Promise.resolve()
       working--
       if (index % 7 === 0) throw new Error(`no ${index}`)
       return index

@@ -35,6 +35,9 @@ const refused: readonly (readonly [file: string, line: string])[] = [
   ['services/user/j.ts', `export const port = process.env['PORT']`],
   ['services/completion/a.ts', `import 'openai'`],
   ['services/completion/providers/a.ts', `import '../../user/service.ts'`],
+  ['services/completion/ledger/a.ts', `import '../../user/service.ts'`],
+  ['services/completion/ledger/b.ts', `import 'kysely'`],
+  ['services/huggingface/a.ts', `import '@huggingface/inference'`],
   ['services/spell-runner/a.ts', `import '#client/session.ts'`],
   ['services/spell-runner/b.ts', `import 'kysely'`],
   ['edge/a.ts', `import '#services/user/service.ts'`],
@@ -65,6 +68,8 @@ const allowed: readonly (readonly [file: string, line: string])[] = [
   ],
   ['services/user/ok.ts', `import './store.ts'\nimport '#mesh/errors.ts'\nimport '#gen/a.ts'`],
   ['services/user/store.ts', `import 'kysely'\nimport '#mesh/service.ts'`],
+  ['services/completion/ledger/ok.ts', `import '../provider.ts'\nimport './store.ts'`],
+  ['services/completion/ledger/store.ts', `import 'kysely'\nimport '../provider.ts'`],
   ['services/completion/providers/ok.ts', `import 'openai'\nimport '../provider.ts'`],
   [
     'services/spell-runner/ok.ts',
