@@ -18,6 +18,11 @@ async function partsOf(text: string, sizes: readonly number[] = [1_000_000]): Pr
   for await (const part of readGenerated(readEvents(cut(text, sizes)), asked)) parts.push(part)
   return parts
 }
+/** With its texts put together. */
+function joined(parts: readonly AskPart[]): readonly AskPart[] {
+  const texts = parts.flatMap(part => ('text' in part ? [part.text] : []))
+  return [{ text: texts.join('') }, ...parts.filter(part => !('text' in part))]
+}
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 })
 const words = fc.array(fc.string({ minLength: 1, unit: 'grapheme' }), { minLength: 1, maxLength: 12 })
@@ -26,8 +31,8 @@ test('a stream says the same however its bytes are cut, and whichever ends its l
   await fc.assert(
     fc.asyncProperty(words, sizes, fc.boolean(), async (said, cuts, isCrLf) => {
       const text = isCrLf ? chatOf(said).replaceAll('\n', '\r\n') : chatOf(said)
-      expect(await partsOf(text, cuts)).toEqual([
-        ...said.map(one => ({ text: one })),
+      expect(joined(await partsOf(text, cuts))).toEqual([
+        { text: said.join('') },
         { finish: true, model: 'm', reason: 'stop', inputTokens: 7, outputTokens: said.length },
       ])
     }),

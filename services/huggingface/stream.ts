@@ -6,8 +6,8 @@ import { isRecord } from './task.ts'
 
 const MOST_LINE = 4 * 1024 * 1024
 
-/** The data of each event, however the bytes are cut. */
-export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** The data of the events, however the bytes are cut; those that came together are given together. */
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder()
   let rest = ''
   let event: string[] = []
@@ -21,6 +21,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
     }
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
+    const events: string[] = []
     for (const one of lines) {
       const line = one.endsWith('\r') ? one.slice(0, -1) : one
       if (line.startsWith('data:')) {
@@ -28,11 +29,12 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
         size += line.length
         if (size > MOST_LINE) throw unavailable('the stream of the model has an event without end')
       } else if (line === '' && event.length > 0) {
-        yield event.join('\n')
+        events.push(event.join('\n'))
         event = []
         size = 0
       }
     }
+    if (events.length > 0) yield events
   }
 }
 
@@ -42,19 +44,47 @@ interface ToolCall {
   arguments: string
 }
 
-/** What a stream of events says. Throws UNAVAILABLE where it breaks off, is no JSON, or tells an error. */
+/** What a stream of events says: pieces of one kind that came together are one. Throws UNAVAILABLE where it breaks off, is no JSON, or tells an error. */
 export async function* readGenerated(
-  events: AsyncIterable<string>,
-  { model, token }: { readonly model: string; readonly token: string },
+  batches: AsyncIterable<readonly string[]>,
+  asked: { readonly model: string; readonly token: string },
 ): AsyncGenerator<AskPart> {
+  const { model } = asked
   const state: State = { calls: new Map(), usage: {}, reason: undefined, model }
-  for await (const event of events) {
-    if (event === '[DONE]') break
-    yield* partsOf(parse(event, model, token), state, token)
+  for await (const events of batches) {
+    const { parts, error, isDone } = readBatch(events, state, asked)
+    yield* parts
+    if (error) throw error
+    if (isDone) break
   }
   if (state.reason === undefined) throw unavailable(`the answer of "${model}" broke off before its end`)
   if (state.calls.size > 0) yield { result: { toolCalls: inOrder(state.calls) } }
   yield { finish: true, model: state.model, reason: state.reason, ...state.usage }
+}
+
+/** What was said before an error is said, too. */
+function readBatch(
+  events: readonly string[],
+  state: State,
+  { model, token }: { readonly model: string; readonly token: string },
+): { readonly parts: readonly AskPart[]; readonly error?: Error; readonly isDone?: boolean } {
+  const parts: AskPart[] = []
+  try {
+    for (const event of events) {
+      if (event === '[DONE]') return { parts, isDone: true }
+      for (const part of partsOf(parse(event, model, token), state, token)) {
+        const last = parts.at(-1)
+        if (last && 'text' in last && 'text' in part) parts[parts.length - 1] = { text: last.text + part.text }
+        else if (last && 'reasoning' in last && 'reasoning' in part)
+          parts[parts.length - 1] = { reasoning: last.reasoning + part.reasoning }
+        else parts.push(part)
+      }
+    }
+  } catch (error) {
+    if (error instanceof Error) return { parts, error }
+    throw error
+  }
+  return { parts }
 }
 
 interface State {

@@ -255,5 +255,7 @@ test('a long stream is passed on whole', async () => {
   hub.replyWith(inParts(chatOf(words), SSE, 65_521))
   const { text, pieces } = await run(system, CHAT)
   expect(text).toBe(words.join(''))
-  expect(pieces).toBe(20_000)
+  // What came together goes on together.
+  expect(pieces).toBeGreaterThan(10)
+  expect(pieces).toBeLessThan(2_000)
 })
