@@ -19,7 +19,7 @@ beforeAll(async () => {
   const catalogue = {
     asOf: '2026-11-21',
     models: {
-      'openai/tiny-1': { contextTokens: 1_000, inputPrice: 1, outputPrice: 10, abilities: ['tools'] },
+      'openai/tiny-1': { contextTokens: 1_000, inputPrice: 1, outputPrice: 10, abilities: ['tools', 'schema'] },
       'openai/gpt-4o': { inputPrice: 3 },
     },
   }
@@ -141,6 +141,14 @@ test('an answer that fits its schema is given as it comes', async () => {
   })
 })
 
+test('a model that is known to take no schema is asked in words', async () => {
+  vendor.replyWith(saying('{"name":"Ada","masts":2}'))
+  await ask({ model: 'openai/gpt-4-turbo', responseSchema: json(BOAT) })
+  const { response_format: format, messages } = vendor.asked[0]?.body ?? {}
+  expect(format).toBeUndefined()
+  expect(messages).toMatchObject([{ role: 'system', content: expect.stringContaining('"masts"') }, { role: 'user' }])
+})
+
 test('one that does not is sent back once, with everything that is wrong; both are paid for', async () => {
   vendor.replyWith(saying('{"masts":"two"}'), saying('{"name":"Ada",', '"masts":2}'))
   const parts = await ask({ responseSchema: json(BOAT), idempotencyKey: 'boat-1' })
@@ -243,7 +251,7 @@ test('models are listed with their figures, and all providers with what they nee
     contextTokens: 1_000,
     inputPrice: 1,
     outputPrice: 10,
-    abilities: ['tools'],
+    abilities: ['tools', 'schema'],
     asOf: '2026-11-21',
   })
   // At a server of one's own stands what it lists, and nothing else.

@@ -94,7 +94,8 @@ async function* askUntilItFits(found: Found, asked: Asked, { attempt, meter }: M
   for (const isLast of [false, true]) {
     const answer = createAnswer()
     const key = isLast && idempotencyKey !== '' ? `${idempotencyKey}/again` : idempotencyKey
-    const one = { ...request, messages, model: found.model, idempotencyKey: key }
+    const abilities = found.figures?.abilities
+    const one = { ...request, messages, model: found.model, idempotencyKey: key, ...(abilities ? { abilities } : {}) }
     for await (const part of attempt(found, () => found.provider.complete(one, found.call))) {
       const said = answer.take(part)
       if ('reason' in part) continue

@@ -52,6 +52,8 @@ export interface ProviderRequest {
   readonly parallelToolCalls?: boolean
   /** What the answer must fit. The provider passes it on where the vendor can, else asks in words; the answer is checked by others. */
   readonly responseSchema?: JsonObject
+  /** What the model is known to be able to; absent: nobody knows. */
+  readonly abilities?: readonly Ability[]
   readonly idempotencyKey: string
 }
 

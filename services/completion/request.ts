@@ -19,7 +19,7 @@ const IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/
 type Refuse = (path: string, message: string) => void
 
 /** A request without the model's name. */
-export type CheckedRequest = Omit<ProviderRequest, 'model' | 'idempotencyKey'>
+export type CheckedRequest = Omit<ProviderRequest, 'model' | 'abilities' | 'idempotencyKey'>
 
 /** Checks a request. Throws INVALID_ARGUMENT with every bad field. */
 export function readRequest(request: CompleteRequest): CheckedRequest {

@@ -62,7 +62,14 @@ function toolsOf({ tools = [], toolChoice, parallelToolCalls }: ProviderRequest,
   }
 }
 
-function formatOf({ responseSchema }: ProviderRequest, { schema = 'json_schema' }: Quirks): Partial<Body> {
+/** How a shape is asked for: as the vendor takes it, and in words of a model that is known to take none. */
+function shapeOf({ abilities }: ProviderRequest, { schema }: Quirks): NonNullable<Quirks['schema']> {
+  return schema ?? (abilities?.includes('schema') === false ? 'words' : 'json_schema')
+}
+
+function formatOf(request: ProviderRequest, quirks: Quirks): Partial<Body> {
+  const { responseSchema } = request
+  const schema = shapeOf(request, quirks)
   if (!responseSchema || schema === 'words') return {}
   if (schema === 'json_object') return { response_format: { type: 'json_object' } }
   return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: responseSchema } } }
@@ -70,7 +77,7 @@ function formatOf({ responseSchema }: ProviderRequest, { schema = 'json_schema' 
 
 function toMessages(request: ProviderRequest, quirks: Quirks, vendor: string): ChatCompletionMessageParam[] {
   const messages = request.messages.map((message, index) => toMessage(message, index, quirks, vendor))
-  if (!request.responseSchema || (quirks.schema ?? 'json_schema') === 'json_schema') return messages
+  if (!request.responseSchema || shapeOf(request, quirks) === 'json_schema') return messages
   const content = `Answer with JSON only, without any other words, that fits this JSON Schema: ${JSON.stringify(request.responseSchema)}`
   const firstOther = messages.findIndex(({ role }) => role !== 'system')
   return messages.toSpliced(firstOther < 0 ? messages.length : firstOther, 0, { role: 'system', content })
