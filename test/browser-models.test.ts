@@ -320,9 +320,9 @@ inBrowser(({ visit }) => {
     await send()
     await part('player').getByText('first of two sentences').waitFor()
     await part('player-count').getByText('1 of 2').waitFor()
-    await part('player-stop').click()
-    await part('player').waitFor({ state: 'detached' })
+    // Whoever stops the spell does not hear the rest.
     await part('cancel').click()
+    await part('player').waitFor({ state: 'detached' })
     await part('timeline-slider').focus()
     await page.keyboard.press('Home')
     await page.keyboard.press('End')

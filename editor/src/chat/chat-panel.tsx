@@ -26,7 +26,12 @@ export function ChatPanel({ tab }: { readonly tab: string }): ReactNode {
   )
   return (
     <div className="chat" data-testid="chat">
-      <Messages tab={tab} messages={messages} onNode={page.selectNode} />
+      <Messages
+        tab={tab}
+        canWrite={listeners.length > 0 && page.fixed === undefined}
+        messages={messages}
+        onNode={page.selectNode}
+      />
       {page.fixed === undefined && <Line tab={tab} listeners={listeners} />}
     </div>
   )
@@ -40,10 +45,12 @@ function typeAt(run: TabRun, path: string): string | undefined {
 
 function Messages({
   tab,
+  canWrite,
   messages,
   onNode,
 }: {
   readonly tab: string
+  readonly canWrite: boolean
   readonly messages: readonly Message[]
   onNode(node: string): void
 }): ReactNode {
@@ -55,7 +62,7 @@ function Messages({
     <ol className="chat__messages" ref={list} role="log" aria-label="Chat" tabIndex={0}>
       {messages.length === 0 && (
         <li className="chat__none">
-          Nothing has been said yet. What you write below goes to the spell while it is played.
+          Nothing has been said yet. {canWrite && 'What you write below goes to the spell while it is played.'}
         </li>
       )}
       {messages.map(({ seq, from, name, text, media, node, at }) => (

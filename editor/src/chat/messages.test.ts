@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { SpellDocument } from '#graph/document.ts'
 import type { Entry } from '#graph/journal.ts'
-import { listenersOf, messagesOf, toMessage } from './messages.ts'
+import { isTalking, listenersOf, messagesOf, toMessage } from './messages.ts'
 
 const document = {
   nodes: {
@@ -9,6 +9,7 @@ const document = {
     again: { type: 'source/event', config: { name: 'mail' } },
     chat: { type: 'source/chat' },
     tick: { type: 'source/interval' },
+    mic: { type: 'source/microphone' },
     reply: { type: 'chat/reply' },
   },
 } as unknown as SpellDocument
@@ -40,6 +41,11 @@ test('a picture in the chat is no text', () => {
   const text = 'data:image/png;base64,AAAA'
   const reply = { seq: 1, at: 1, activation: '1', kind: 'node.ended', node: 'reply', outputs: { text }, pulses: [] }
   expect(messagesOf([reply as unknown as Entry], 1, typeOf)).toMatchObject([{ text: '', media: text }])
+  const audio = 'data:audio/webm;base64,AAAA'
+  const said = { seq: 1, at: 1, activation: '1', kind: 'node.emitted', node: 'mic', outputs: { audio }, pulses: [] }
+  expect(messagesOf([said as unknown as Entry], 1, typeOf)).toMatchObject([{ from: 'person', media: audio }])
+  expect(isTalking({ nodes: { mic: document.nodes['mic'] } } as SpellDocument)).toBe(true)
+  expect(isTalking({ nodes: { tick: document.nodes['tick'] } } as SpellDocument)).toBe(false)
 })
 
 test('an event is JSON where it can be read as that', () => {

@@ -38,6 +38,14 @@ export function listenersOf(document: SpellDocument): readonly Listener[] {
     .toSorted((a, b) => a.kind.localeCompare(b.kind))
 }
 
+/** Types of nodes by which a spell is talked with. */
+const TALKING: ReadonlySet<string> = new Set([...Object.keys(KINDS), 'source/microphone', 'chat/reply'])
+
+/** Whether there is anything to show of a conversation. */
+export function isTalking(document: SpellDocument): boolean {
+  return Object.values(document.nodes).some(({ type }) => TALKING.has(type))
+}
+
 /** What was said up to entry `seq`, in order. `typeOf`: the type of a node by its path. */
 export function messagesOf(
   entries: readonly Entry[],
@@ -54,6 +62,8 @@ export function messagesOf(
       found.push({ seq: entry.seq, at, node, from: 'spell', name: '', ...saidWith(outputs['text']) })
     else if (entry.kind === 'node.emitted' && type === 'source/chat')
       found.push({ seq: entry.seq, at, node, from: 'person', name: '', ...saidWith(outputs['text']) })
+    else if (entry.kind === 'node.emitted' && type === 'source/microphone')
+      found.push({ seq: entry.seq, at, node, from: 'person', name: '', ...saidWith(outputs['audio']) })
     else if (entry.kind === 'node.emitted' && type === 'source/event')
       found.push({
         ...{ seq: entry.seq, at, node, from: 'event' },

@@ -58,7 +58,7 @@ export function Sound({ url, name }: { readonly url: string; readonly name: stri
               if (audio.current) audio.current.currentTime = Number(event.target.value)
             }}
           />
-          <time>{toClock(known && at === 0 ? length : at)}</time>
+          {(known || at > 0) && <time>{toClock(known && at === 0 ? length : at)}</time>}
         </>
       )}
     </span>

@@ -39,7 +39,8 @@ function Block({ text }: { readonly text: string }): ReactNode {
   )
 }
 
-const MARKED = /(\*\*[^*\n]+\*\*|\*[^*\n]+\*|_[^_\n]+_|`[^`\n]+`)/
+// Within a word an underscore is only a part of it.
+const MARKED = /(\*\*[^*\n]+\*\*|\*[^*\n]+\*|(?<![\p{L}\p{N}_])_[^_\n]+_(?![\p{L}\p{N}_])|`[^`\n]+`)/u
 
 function inline(text: string): readonly ReactNode[] {
   return text.split(MARKED).map((piece, index) => {

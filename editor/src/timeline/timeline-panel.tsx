@@ -2,7 +2,7 @@ import { ChevronDown, ChevronUp, Download } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Suspense } from 'react'
 import { ChatPanel } from '../chat/chat-panel.tsx'
-import { listenersOf } from '../chat/messages.ts'
+import { isTalking } from '../chat/messages.ts'
 import { ComparePanel } from '../compare/compare-panel.tsx'
 import { usePair } from '../compare/store.ts'
 import { ConsolePanel } from '../console/console-panel.tsx'
@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<Section, string>> = {
 export function TimelinePanel({ tab }: { readonly tab: string }): ReactNode {
   const session = useSession()
   const hasRun = useTabRunField(tab, 'run') !== undefined
-  const hasChat = useTab(tab, ({ document }) => listenersOf(document).length > 0) ?? false
+  const hasChat = useTab(tab, ({ document }) => isTalking(document)) ?? false
   const hasPair = usePair(tab) !== undefined
   const chosen = useSection(tab)
   const { open } = chosen

@@ -66,6 +66,8 @@ function followSpeech(tab: string, rest: RestClient): () => void {
     if (read >= last) return
     const from = read
     read = last
+    // Whoever stops a spell does not want to hear the rest of it.
+    if (entries.at(-1)?.kind === 'run.cancelled') return clearQueue()
     // Somebody who looks at an earlier moment hears it when they are back; a file says nothing by itself.
     if (now.position !== 'live' || !handleOf(tab)) return
     const typeOf = (path: string) => nodeAt(now, path)?.type
