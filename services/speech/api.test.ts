@@ -30,6 +30,7 @@ const SETTINGS = {
   ESPEAK_PROGRAM: '',
   WHISPER_PROGRAM: '',
   WHISPER_MODEL: '',
+  FFMPEG_PROGRAM: '',
 }
 const nobody = (): never => {
   throw new Error('nobody asks this')

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 import { listen, recordingOf, say, speechOf } from './kit.suite.ts'
-import { findProgram, runProgram } from './providers/program.ts'
+import { findProgram, finishProgram, runProgram } from './providers/program.ts'
 import { writeWavHeader } from './riff.ts'
 
 const WAV = Buffer.concat([writeWavHeader({ sampleRate: 16_000, samples: 16_000 }), Buffer.alloc(32_000)])
 const isInstalled = (await findProgram('espeak-ng')) !== undefined
+const ffmpeg = await findProgram('ffmpeg')
 
 let folder: string
 beforeAll(async () => {
@@ -140,10 +141,10 @@ printf '\266n hier.\n[00:00:01.500 --> 01:00:02.250]   Ja?\n\n'`
   })
 
   test('what it cannot read is refused', async () => {
-    const webm = Buffer.concat([Buffer.from('1a45dfa3', 'hex'), Buffer.alloc(100)])
-    await expect(listen(speechOf(system.as('ada')), webm, { model: 'whisper/tiny' })).rejects.toMatchObject({
+    const aac = Buffer.concat([Buffer.from('fff15080', 'hex'), Buffer.alloc(100)])
+    await expect(listen(speechOf(system.as('ada')), aac, { model: 'whisper/tiny' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: 'audio: "whisper/tiny" takes wav, mp3, ogg, flac, not webm',
+      message: expect.stringMatching(/^audio: expected audio as wav/),
     })
   })
 
@@ -167,6 +168,62 @@ printf '\266n hier.\n[00:00:01.500 --> 01:00:02.250]   Ja?\n\n'`
     await expect(running.next()).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
       message: `"${path}" was not ready after 300 ms`,
+    })
+  })
+})
+
+describe('what browsers record, for whisper.cpp', () => {
+  const webm = Buffer.concat([Buffer.from('1a45dfa3', 'hex'), Buffer.alloc(100)])
+  let system: TestSystem
+  beforeAll(async () => {
+    const settings = { WHISPER_MODEL: 'm/ggml-tiny.bin', FFMPEG_PROGRAM: ffmpeg ?? 'not-there', ESPEAK_PROGRAM: '' }
+    // It says of what kind the file is that it was given.
+    const path = await program(`printf '[00:00:00.000 --> 00:00:01.000] '; head -c 12 "$4" | tail -c 4`)
+    system = await embedded({ services: ['speech'], settings: { ...settings, WHISPER_PROGRAM: path } })
+  })
+  afterAll(async () => system.stop())
+
+  const [whereThere, whereNot] = ffmpeg ? [describe, describe.skip] : [describe.skip, describe]
+  whereThere('FFmpeg is installed', () => {
+    test.each([
+      ['webm', 'matroska', 'libopus'],
+      ['m4a', 'mp4', 'aac'],
+    ])('%s becomes wav', async (_, container, codec) => {
+      const file = join(folder, container)
+      const args = [
+        '-v',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=d=1',
+        '-c:a',
+        codec,
+        '-strict',
+        '-2',
+        '-f',
+        container,
+        file,
+      ]
+      const made = { args, signal: new AbortController().signal, timeoutMs: 60_000 }
+      await finishProgram(ffmpeg ?? '', made)
+      const heard = await listen(speechOf(system.as('ada')), await readFile(file), { model: 'whisper/tiny' })
+      expect(heard.text).toBe('WAVE')
+    })
+
+    test('what cannot be decoded is refused', async () => {
+      await expect(listen(speechOf(system.as('ada')), webm, { model: 'whisper/tiny' })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(/^audio: expected webm that can be decoded: /),
+      })
+    })
+  })
+  whereNot('FFmpeg is not installed', () => {
+    test('webm is refused, with what is taken', async () => {
+      await expect(listen(speechOf(system.as('ada')), webm, { model: 'whisper/tiny' })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: 'audio: "whisper/tiny" takes wav, mp3, ogg, flac, not webm',
+      })
     })
   })
 })

@@ -118,4 +118,5 @@ export interface SpeechSettings {
   readonly ESPEAK_PROGRAM: string
   readonly WHISPER_PROGRAM: string
   readonly WHISPER_MODEL: string
+  readonly FFMPEG_PROGRAM: string
 }

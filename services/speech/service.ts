@@ -30,6 +30,7 @@ export default defineService({
     SPEECH_LIMIT_BYTES: integer('most that is listened to at once, in bytes', 25 * 1024 * 1024, { min: 1_000 }),
     ESPEAK_PROGRAM: text('program of eSpeak NG: a path, or a name in the usual folders', 'espeak-ng'),
     WHISPER_PROGRAM: text('program of whisper.cpp: a path, or a name in the usual folders', 'whisper-cli'),
+    FFMPEG_PROGRAM: text('program that turns what browsers record (webm, m4a) into what whisper.cpp reads', 'ffmpeg'),
     WHISPER_MODEL: text('path of the model that whisper.cpp listens with; none: it is not used'),
   },
   uses: { huggingface: HuggingfaceServiceDefinition, user: UserServiceDefinition },

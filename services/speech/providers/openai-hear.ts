@@ -1,6 +1,6 @@
 import { toFile } from 'openai'
 import { Stream } from 'openai/streaming'
-import { invalid, unavailable } from '#mesh/errors.ts'
+import { unavailable } from '#mesh/errors.ts'
 import type { Heard, HeardPart, HearRequest, Timed } from '../provider.ts'
 import { MEDIA_TYPES } from '../sniff.ts'
 import { createClient, createPatience } from './openai-client.ts'
@@ -15,8 +15,6 @@ export async function* hearByApi(
   caller: AbortSignal,
 ): AsyncGenerator<HeardPart> {
   const { model, audio, kind, durationMs, language, prompt, idempotencyKey } = request
-  if (request.timestamps && !api.timestamps)
-    throw invalid([{ path: 'options.timestamps', message: `"${model}" tells no times: expected "whisper-1"` }])
   const patience = createPatience(caller, api, `"${model}"`)
   const costOf = (usage: HeardUsage | undefined, ms: number) => {
     const cost = api.isOpenAi ? costOfHearing(model, usage, ms) : undefined
@@ -31,7 +29,7 @@ export async function* hearByApi(
           model,
           ...(language === '' ? {} : { language: language.split('-')[0]?.toLowerCase() ?? '' }),
           ...(prompt === '' ? {} : { prompt }),
-          ...(request.timestamps
+          ...(request.timestamps && api.timestamps
             ? {
                 response_format: 'verbose_json' as const,
                 timestamp_granularities: ['word' as const, 'segment' as const],

@@ -74,4 +74,10 @@ export async function* runProgram(path: string, options: ProgramOptions): AsyncG
   }
 }
 
+/** Runs a program to its end. */
+export async function finishProgram(path: string, options: ProgramOptions): Promise<void> {
+  const output = runProgram(path, options)
+  while (!(await output.next()).done);
+}
+
 const reasonOf = (signal: AbortSignal): Error => (isCoded(signal.reason) ? signal.reason : cancelled())

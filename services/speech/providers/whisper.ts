@@ -2,12 +2,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { invalid } from '#mesh/errors.ts'
+import { invalid, isCoded } from '#mesh/errors.ts'
 import type { Asker, HeardPart, HearRequest, ProviderDefinition, Timed } from '../provider.ts'
-import { findProgram, runProgram } from './program.ts'
+import type { AudioKind } from '../sniff.ts'
+import { findProgram, finishProgram, runProgram } from './program.ts'
 
 /** It may take this much longer than what it listens to, and at least the settings' time. */
 const PATIENCE = 10
+/** What it reads itself; what browsers record, FFmpeg turns into that. */
+const READS: readonly AudioKind[] = ['wav', 'mp3', 'ogg', 'flac']
+const CONVERTS: readonly AudioKind[] = ['webm', 'm4a']
 
 export default {
   name: 'whisper',
@@ -15,6 +19,7 @@ export default {
     const { WHISPER_MODEL: model, SPEECH_TIMEOUT_MS: timeoutMs } = settings
     const path = model === '' ? undefined : await findProgram(settings.WHISPER_PROGRAM)
     if (!path) return undefined
+    const ffmpeg = await findProgram(settings.FFMPEG_PROGRAM)
     const name = basename(model).replace(/^ggml-|\.bin$/g, '') || 'model'
     return {
       isReady: async () => true,
@@ -26,14 +31,14 @@ export default {
           about: 'whisper.cpp on this machine, offline',
           partial: true,
           timestamps: true,
-          takes: ['wav', 'mp3', 'ogg', 'flac'],
+          takes: ffmpeg ? [...READS, ...CONVERTS] : READS,
         },
       ],
       // It lists no voices, and so nobody gets here.
       speak: () => {
         throw invalid('"whisper" listens and does not speak')
       },
-      hear: (request, asker) => hear({ path, model, timeoutMs }, request, asker),
+      hear: (request, asker) => hear({ path, model, ffmpeg, timeoutMs }, request, asker),
     }
   },
 } satisfies ProviderDefinition
@@ -41,6 +46,7 @@ export default {
 interface Program {
   readonly path: string
   readonly model: string
+  readonly ffmpeg: string | undefined
   readonly timeoutMs: number
 }
 
@@ -48,8 +54,9 @@ async function* hear(program: Program, request: HearRequest, { call }: Asker): A
   const { audio, kind, durationMs, language, prompt, timestamps } = request
   const folder = await mkdtemp(join(tmpdir(), 'spellmesh-speech-'))
   try {
-    const file = join(folder, `audio.${kind}`)
-    await writeFile(file, audio)
+    const given = join(folder, `audio.${kind}`)
+    await writeFile(given, audio)
+    const file = READS.includes(kind) ? given : await convert(program, given, kind, call.signal)
     const spoken = language.split('-')[0]?.toLowerCase() || 'auto'
     const words = prompt === '' ? [] : ['--prompt', prompt]
     const args = ['-m', program.model, '-f', file, '-l', spoken, ...words]
@@ -72,6 +79,20 @@ async function* hear(program: Program, request: HearRequest, { call }: Asker): A
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The demuxer is named: a file that pretends to be another kind, e.g. a list of other files, is not read as that. */
+async function convert({ ffmpeg = '', timeoutMs }: Program, given: string, kind: AudioKind, signal: AbortSignal) {
+  const file = `${given}.wav`
+  const from = ['-f', kind === 'webm' ? 'matroska' : 'mov', '-protocol_whitelist', 'file', '-i', given]
+  const args = ['-nostdin', '-v', 'error', ...from, '-vn', '-ac', '1', '-ar', '16000', '-f', 'wav', file]
+  try {
+    await finishProgram(ffmpeg, { args, signal, timeoutMs })
+  } catch (error) {
+    if (!isCoded(error, 'UNAVAILABLE')) throw error
+    throw invalid([{ path: 'audio', message: `expected ${kind} that can be decoded: ${error.message}` }])
+  }
+  return file
 }
 
 const textOf = (segments: readonly Timed[]) =>
