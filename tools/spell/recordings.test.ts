@@ -48,18 +48,26 @@ async function openModel() {
 test('every demo does again what it was recorded doing', async () => {
   const demos = (await readdir(join(root, 'editor/demos'))).filter(name => name.endsWith('.json')).toSorted()
   await cp(join(root, 'editor/demos'), shell.folder, { recursive: true })
-  const statuses = []
-  for (const demo of demos)
-    statuses.push((await shell.run('run', demo, '--record', demo.replace(/json$/, 'run.json'))).status)
+  const record = async (demo: string) =>
+    (await shell.run('run', demo, '--record', demo.replace(/json$/, 'run.json'))).status
+  const statuses: (number | null)[] = []
+  // Two at a time: each is a process of its own.
+  for (let at = 0; at < demos.length; at += 2)
+    statuses.push(...(await Promise.all(demos.slice(at, at + 2).map(record))))
   expect(statuses).toEqual(demos.map(() => 0))
   const { status, out, err } = await shell.run('test', '.')
   const lines = out.trim().split('\n')
+  const outcomeOf = (demo: string) =>
+    demo === PLAYED ? `it was stopped, so ${demo} is not compared` : `${demo} does the same`
   expect(lines.map(line => line.replace(/\d+ entries/, 'n entries'))).toEqual([
-    ...demos.map(demo => `ok   ${demo.replace(/json$/, 'run.json')}: n entries reproduced; ${demo} does the same`),
+    ...demos.map(demo => `ok   ${demo.replace(/json$/, 'run.json')}: n entries reproduced; ${outcomeOf(demo)}`),
     `${demos.length} as recorded, 0 not`,
   ])
   expect({ status, err }).toEqual({ status: 0, err: '' })
-}, 60_000)
+}, 240_000)
+
+/** The demo that listens to a person: it ends where nobody says anything. */
+const PLAYED = '9-talk-with-a-voice.json'
 
 test('a changed spell is told by its nodes and outputs, and its model is not asked what it was asked before', async () => {
   await using model = await openModel()
