@@ -49,6 +49,9 @@ export function createProviders(
   const ownKey = ({ secret }: ProviderDefinition) => (secret ? settings[secret] : '')
   const keyFor = async ({ secret }: ProviderDefinition, asker: Asker): Promise<string> =>
     secret ? ((await secrets.of(asker).get(secret)) ?? settings[secret]) : ''
+  /** For what can do without: secrets that cannot be read now are as none. */
+  const keyAtHand = (definition: ProviderDefinition, asker: Asker): Promise<string> =>
+    keyFor(definition, asker).catch(() => ownKey(definition))
   const toCall = ({ caller, metadata }: Asker, key: string, signal: AbortSignal): ProviderCall => {
     const capability = metadata.get('capability')
     return {
@@ -70,12 +73,16 @@ export function createProviders(
       if (away !== undefined) return { ready: false, why: away }
       const { secret, about } = definition
       if (!provider.needsKey || !secret || ownKey(definition) !== '') return { ready: true, provider }
-      return (await secrets.names(asker)).has(secret) ? { ready: true, provider } : { ready: false, why: about }
+      try {
+        return (await secrets.names(asker)).has(secret) ? { ready: true, provider } : { ready: false, why: about }
+      } catch (error) {
+        return { ready: false, why: error instanceof Error ? error.message : String(error) }
+      }
     },
     async open(name, asker, signal) {
       const { definition, provider } = known.get(name) ?? {}
       if (!definition || !provider) throw precondition(`"${name}" is not set up here: ${definition?.about ?? ''}`)
-      const key = await keyFor(definition, asker)
+      const key = await (provider.needsKey ? keyFor : keyAtHand)(definition, asker)
       if (key === '' && provider.needsKey)
         throw precondition(
           `"${name}" needs a key: set ${definition.secret}, or add a secret of that name under Account > Secrets`,
@@ -88,7 +95,7 @@ export function createProviders(
     async glance(name, asker, signal) {
       const { definition, provider } = known.get(name) ?? {}
       if (!definition || !provider) return undefined
-      const key = await keyFor(definition, asker)
+      const key = await keyAtHand(definition, asker)
       return key === '' && provider.needsKey ? undefined : toCall(asker, key, signal)
     },
   }
