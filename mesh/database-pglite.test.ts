@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cleanOne } from './database-pglite-cleaning.ts'
 import { openFolderDatabase } from './database-pglite.ts'
 import type { Database } from './database.ts'
 import { openTestDatabase } from './testing.ts'
@@ -47,6 +48,25 @@ test('values of every kind come back as PGlite itself gives them, in transaction
     expect(plainly(kyselys)).toEqual(rows)
   }
   await plain.close()
+})
+
+test('what is updated again and again is cleaned, the worst table first', async () => {
+  await run('create table worn (id int primary key, text text); create table less_worn (id int primary key)')
+  await run(`insert into worn select n, repeat('x', 500) from generate_series(1, 2000) n`)
+  await run('insert into less_worn select generate_series(1, 500)')
+  for (let round = 0; round < 5; round++) await run(`update worn set text = text || 'x'`)
+  await run('delete from less_worn where id > 100')
+  const inOne = {
+    query: <Row>(text: string) => sql.raw<Row>(text).execute(database.kysely),
+  }
+  expect(await cleanOne(inOne)).toBe('public.worn')
+  const dead = await query<{ dead: number; live: number }>(
+    `select n_dead_tup::int as dead, n_live_tup::int as live from pg_stat_user_tables where relname = 'worn'`,
+  )
+  expect(dead).toEqual([{ dead: 0, live: 2_000 }])
+  expect(await cleanOne(inOne)).toBe('public.less_worn')
+  for (let name = await cleanOne(inOne); name !== undefined; name = await cleanOne(inOne))
+    expect(['public.worn', 'public.less_worn']).not.toContain(name)
 })
 
 test('how many rows a statement changed is told', async () => {

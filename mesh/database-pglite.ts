@@ -5,6 +5,7 @@ import type { PGliteDialectConfig } from 'kysely'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from './database.ts'
+import { keepClean } from './database-pglite-cleaning.ts'
 import { createPgliteSession } from './database-pglite-session.ts'
 import type { PgliteSession } from './database-pglite-session.ts'
 import { createStatements } from './database-pglite-statements.ts'
@@ -40,7 +41,9 @@ function toDatabase(pglite: PGlite, release?: () => Promise<void>): Database {
   const session = createPgliteSession(createStatements(pglite))
   const kysely = new Kysely<any>({ dialect: new PGliteDialect({ pglite: toDialect(pglite, session) }) })
   let closed: Promise<void> | undefined
+  const stopCleaning = keepClean(session)
   const close = async () => {
+    stopCleaning()
     await kysely.destroy()
     await session.end()
     if (!pglite.closed) await pglite.close()

@@ -1,3 +1,4 @@
+import http2 from 'node:http2'
 import { createServer, Metadata, ServerError } from 'nice-grpc'
 import type { CallContext } from 'nice-grpc'
 import { ServedCall } from './call.ts'
@@ -28,6 +29,15 @@ export interface GrpcServer {
  * since. Calls and streams that are open stay.
  */
 const CONNECTION_AGE_MS = 300_000
+
+/**
+ * Node's HTTP/2 server ends a connection on which more than some 33 streams a second are left early. Here that is nothing unusual: people stop reading, and one
+ * connection carries all of them. grpc-js passes no such option on, so it is added where its servers are made.
+ */
+const RESETS = { streamResetBurst: 1_000_000, streamResetRate: 1_000_000 }
+const makeServer = http2.createServer
+http2.createServer = ((options: object, ...rest: []) =>
+  makeServer({ ...RESETS, ...options }, ...rest)) as typeof makeServer
 
 /** Serves at `host:port` (port 0: a free one) or `unix:///path`. Every method but the open ones needs a mesh token. */
 export async function openGrpcServer(

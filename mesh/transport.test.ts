@@ -73,6 +73,34 @@ test('calls and streams do not notice that their connection has become too old',
   expect(await counted).toEqual(Array.from({ length: 50 }, (_, index) => index))
 })
 
+test('thousands who leave their streams early do not end the connection for others', async () => {
+  let left = 0
+  const handlers: ProbeHandlers = {
+    ask: async request => request,
+    openly: async request => request,
+    async *count() {
+      try {
+        for (let number = 0; ; number++) {
+          yield { number }
+          await new Promise(resolve => setImmediate(resolve))
+        }
+      } finally {
+        left++
+      }
+    },
+    gather: async () => ({}),
+    async *converse() {},
+  }
+  await using system = await openGrpc(handlers, 'localhost:0', port => `localhost:${port}`)
+  const client = system.client({ user: 'ada', service: 'test' })
+  const leaveEarly = async () => {
+    for await (const { number } of client.count({})) if (number === 0) break
+  }
+  for (let round = 0; round < 30; round++) await Promise.all(Array.from({ length: 100 }, leaveEarly))
+  expect(await client.ask({ number: 7 })).toMatchObject({ number: 7 })
+  while (left < 3_000) await new Promise(resolve => setImmediate(resolve))
+})
+
 async function openGrpc(
   handlers: ProbeHandlers,
   address: string,
