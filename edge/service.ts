@@ -1,4 +1,6 @@
+import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
 import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import { UserServiceDefinition } from '#gen/spellmesh/user/v1/user.ts'
@@ -44,7 +46,9 @@ export default defineService({
   uses: {
     user: UserServiceDefinition,
     spellRunner: SpellRunnerServiceDefinition,
+    cache: CacheServiceDefinition,
     completion: CompletionServiceDefinition,
+    huggingface: HuggingfaceServiceDefinition,
     speech: SpeechServiceDefinition,
   },
   async start(environment) {
@@ -129,13 +133,17 @@ async function lastSeqOf(client: RunnerClient, user: string, runId: string): Pro
 function clientsOf(services: {
   readonly user: object
   readonly spellRunner: object
+  readonly cache: object
   readonly completion: object
+  readonly huggingface: object
   readonly speech: object
 }): Readonly<Record<string, AnyClient>> {
   return {
     [UserServiceDefinition.fullName]: services.user as AnyClient,
     [SpellRunnerServiceDefinition.fullName]: services.spellRunner as AnyClient,
+    [CacheServiceDefinition.fullName]: services.cache as AnyClient,
     [CompletionServiceDefinition.fullName]: services.completion as AnyClient,
+    [HuggingfaceServiceDefinition.fullName]: services.huggingface as AnyClient,
     [SpeechServiceDefinition.fullName]: services.speech as AnyClient,
   }
 }
