@@ -11,7 +11,7 @@ export interface Speaker {
 }
 
 const BLOCK = 80
-const GAIN = 0.32
+const GAIN = 0.2
 const BANDWIDTHS = [70, 100, 140] as const
 const HISS_BANDWIDTH = 900
 
@@ -84,7 +84,7 @@ class Mouth {
       const source = this.#voice * glottis(this.#phase) + this.#breath * 0.04 * this.#random()
       const voiced = this.#third.pass(this.#second.pass(this.#first.pass(source)))
       const hissed = this.#teeth.pass(this.#breath * this.#random())
-      samples[at] = Math.round(Math.tanh(voiced * GAIN + hissed * 0.5) * 29_000)
+      samples[at] = Math.round(Math.tanh(voiced * GAIN + hissed * 0.35) * 29_000)
     }
   }
 
