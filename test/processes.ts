@@ -195,29 +195,42 @@ async function startPostgres(folder: string): Promise<Server> {
 /** The whole system as separate processes over gRPC. */
 export interface Mesh extends AsyncDisposable {
   readonly url: string
-  readonly programs: Record<'user' | 'completion' | 'edge', Program> & { runners: Program[] }
+  /** `others`: cache, huggingface and speech. */
+  readonly programs: Record<'user' | 'completion' | 'edge' | 'others', Program> & { runners: Program[] }
   /** One more runner, on the same database. Others reach it only by taking the runs of the first. */
   startRunner(settings?: Readonly<Record<string, string>>): Promise<Program>
 }
 
 export async function startMesh(ground: Ground, more: Readonly<Record<string, string>> = {}): Promise<Mesh> {
   const [user, completion, runner, edge] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const others = await freePort()
   const at = (port: number) => `127.0.0.1:${port}`
   const settings = {
     ...ground.settings,
     USER_ADDRESS: at(user),
     COMPLETION_ADDRESS: at(completion),
+    ...{ CACHE_ADDRESS: at(others), HUGGINGFACE_ADDRESS: at(others), SPEECH_ADDRESS: at(others) },
     SPELL_RUNNER_ADDRESS: at(runner),
     LOCAL_MODEL_DELAY_MS: '5',
     REGISTRATION: 'open',
     ...more,
   }
-  const start = (name: string, port: number, own: Readonly<Record<string, string>> = {}) =>
-    startProgram([name], { ...settings, GRPC_PORT: String(port), ...own })
-  const [userProgram, completionProgram] = await Promise.all([start('user', user), start('completion', completion)])
+  const start = (names: string, port: number, own: Readonly<Record<string, string>> = {}) =>
+    startProgram(names.split(' '), { ...settings, GRPC_PORT: String(port), ...own })
+  const [userProgram, completionProgram, othersProgram] = await Promise.all([
+    start('user', user),
+    start('completion', completion),
+    start('cache huggingface speech', others),
+  ])
   const runners = [await start('spell-runner', runner)]
   const edgeProgram = await start('edge', await freePort(), { PORT: String(edge), HOST: '127.0.0.1' })
-  const programs = { user: userProgram, completion: completionProgram, edge: edgeProgram, runners }
+  const programs = {
+    user: userProgram,
+    completion: completionProgram,
+    others: othersProgram,
+    edge: edgeProgram,
+    runners,
+  }
   return {
     url: `http://127.0.0.1:${edge}`,
     programs,
@@ -228,7 +241,9 @@ export async function startMesh(ground: Ground, more: Readonly<Record<string, st
     },
     async [Symbol.asyncDispose]() {
       await programs.edge.stop()
-      await Promise.all([...runners, programs.user, programs.completion].map(program => program.stop()))
+      await Promise.all(
+        [...runners, programs.user, programs.completion, programs.others].map(program => program.stop()),
+      )
     },
   }
 }

@@ -55,12 +55,13 @@ export async function startMesh(
   ground: Ground,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Mesh> {
-  const [user, completion, runner] = [await freePort(), await freePort(), await freePort()]
+  const [user, completion, runner, rest] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const at = (port: number) => `127.0.0.1:${port}`
   const { NATS_URL, DATABASE_URL } = ground
   const settings = {
     ...{ NATS_URL, DATABASE_URL, ...UNLIMITED, GRPC_HOST: '127.0.0.1', HOST: '127.0.0.1', LOCAL_MODEL_DELAY_MS: '5' },
     ...{ USER_ADDRESS: at(user), COMPLETION_ADDRESS: at(completion), SPELL_RUNNER_ADDRESS: at(runner) },
+    ...{ CACHE_ADDRESS: at(rest), HUGGINGFACE_ADDRESS: at(rest), SPEECH_ADDRESS: at(rest) },
     ...more,
   }
   const start = (
@@ -69,10 +70,14 @@ export async function startMesh(
     own: Readonly<Record<string, string>> = {},
     flags: readonly string[] = [],
   ) =>
-    workshop.command(process.execPath, [...QUIET, ...flags, MAIN, name], {
+    workshop.command(process.execPath, [...QUIET, ...flags, MAIN, ...name.split(' ')], {
       ...{ ...settings, GRPC_PORT: String(port), ...own },
     })
-  const others = await Promise.all([start('user', user), start('completion', completion)])
+  const others = await Promise.all([
+    start('user', user),
+    start('completion', completion),
+    start('cache huggingface speech', rest),
+  ])
   const runners: Mesh['runners'] = []
   const edges: Mesh['edges'] = []
   const mesh: Mesh = {

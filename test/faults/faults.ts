@@ -204,12 +204,20 @@ const rollingRestart: Fault = async ({ system, log, outside }) => {
   }
 }
 
+/** All of them at once; it ends when all are healed. */
+const together =
+  (...faults: readonly Fault[]): Fault =>
+  async stage => {
+    await Promise.all(faults.map(fault => fault(stage)))
+  }
+
 /** All faults, by name. */
 export const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ['runner killed', killed('runner')],
   ['edge killed', killed('edge')],
   ['completion killed', killed('completion')],
   ['user killed', killed('user')],
+  ['cache killed', killed('cache')],
   ['runner frozen beyond its lease', frozen('runner', random => 5_000 + random.below(3_000))],
   ['runner stalled', frozen('runner', random => 1_000 + random.below(1_500))],
   ['edge frozen', frozen('edge', random => 2_000 + random.below(6_000))],
@@ -231,4 +239,7 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ['messages twice, late and lost', natsTricks],
   ['clients stop reading', slowClient],
   ['rolling restart', rollingRestart],
+  ['runner and completion killed together', together(killed('runner'), killed('completion'))],
+  ['runner killed while NATS is away', together(natsAway(3_000, 6_000), killed('runner'))],
+  ['edge killed while PostgreSQL is away', together(postgresKilled('SIGKILL', 2_000), killed('edge'))],
 ])

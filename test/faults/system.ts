@@ -112,12 +112,17 @@ async function startParts(
     parts.set(name, part)
     await part.start()
   }
-  const [user, completion] = [await reservePort(), await reservePort()]
+  const [user, completion, cache] = [await reservePort(), await reservePort(), await reservePort()]
   const runners = await Promise.all(Array.from({ length: options.runners }, reservePort))
   const edges = await Promise.all(Array.from({ length: options.edges }, reservePort))
   await Promise.all([
     begin('user', 'user', { GRPC_PORT: String(user) }),
-    begin('completion', 'completion', { GRPC_PORT: String(completion) }),
+    begin('cache', 'cache', { GRPC_PORT: String(cache) }),
+    begin('completion', 'completion', {
+      GRPC_PORT: String(completion),
+      USER_ADDRESS: await link('completion→user', user),
+      CACHE_ADDRESS: await link('completion→cache', cache),
+    }),
   ])
   const beginRunner = async (port: number, index: number) => {
     const name = `runner-${index + 1}`
@@ -125,6 +130,7 @@ async function startParts(
       GRPC_PORT: String(port),
       GRPC_ADVERTISE: await link(`edges→${name}`, port),
       COMPLETION_ADDRESS: await link(`${name}→completion`, completion),
+      CACHE_ADDRESS: await link(`${name}→cache`, cache),
       OUTBOUND_ALLOW: '127.0.0.1',
     })
   }
