@@ -36,6 +36,26 @@ const nobody = (): never => {
   throw new Error('nobody asks this')
 }
 
+/** The provider by itself. */
+function providerAt(url: string, timeoutMs: number) {
+  const settings = { ...SETTINGS, SPEECH_BASE_URL: url, SPEECH_TIMEOUT_MS: timeoutMs }
+  const provider = openai.open({ settings, huggingface: { run: nobody, listModels: nobody } })
+  const call = { caller: { user: 'ada', service: 'edge' }, signal: new AbortController().signal, metadata: new Map() }
+  const asker = { call, secret: async () => undefined, keeps: async () => false }
+  const how = { language: '', idempotencyKey: '' }
+  return {
+    speak: () => provider.speak({ ...how, voice: 'x', text: 'x', speed: 1 }, asker),
+    hear: () =>
+      provider.hear(
+        { ...how, model: 'w', audio: Uint8Array.from(OGG), kind: 'ogg', durationMs: 0, timestamps: false, prompt: '' },
+        asker,
+      ),
+  }
+}
+async function toEnd(parts: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of parts);
+}
+
 let vendor: ApiServer
 let system: TestSystem
 let speech: ReturnType<typeof speechOf>
@@ -49,7 +69,6 @@ beforeAll(async () => {
       SPEECH_BASE_URL: vendor.url,
       SPEECH_API_KEY: 'sk-secret',
       SPEECH_MODEL: 'kokoro',
-      SPEECH_TIMEOUT_MS: '400',
       OPENAI_API_KEY: 'sk-not-for-this-server',
     },
   })
@@ -144,15 +163,16 @@ describe('what goes wrong', () => {
   })
 
   test('a vendor that falls silent is given up: before the answer, and in its middle', async () => {
+    const { speak, hear } = providerAt(vendor.url, 300)
+    const silent = { code: 'DEADLINE_EXCEEDED', message: 'the provider of speech was silent for 300 ms' }
     vendor.replyWith(silentAfter(mpegFrames(3)))
-    const silent = { code: 'DEADLINE_EXCEEDED', message: 'the provider of speech was silent for 400 ms' }
-    await expect(tell()).rejects.toMatchObject(silent)
+    await expect(toEnd(speak())).rejects.toMatchObject(silent)
     await vendor.closed()
     vendor.replyWith(() => {})
-    await expect(tell()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    await expect(toEnd(speak())).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
     await vendor.closed()
     vendor.replyWith(silentAfter(transcriptEvents(['Once', ' upon'], null), EVENTS))
-    await expect(listen(speech, OGG, { model: 'openai/w' })).rejects.toMatchObject(silent)
+    await expect(toEnd(hear())).rejects.toMatchObject(silent)
     await vendor.closed()
   })
 
@@ -191,12 +211,7 @@ describe('what goes wrong', () => {
   test('nobody there is said so', async () => {
     const gone = await openApiServer()
     await gone[Symbol.asyncDispose]()
-    const settings = { ...SETTINGS, SPEECH_BASE_URL: gone.url }
-    const provider = openai.open({ settings, huggingface: { run: nobody, listModels: nobody } })
-    const call = { caller: { user: 'ada', service: 'edge' }, signal: new AbortController().signal, metadata: new Map() }
-    const asker = { call, secret: async () => undefined, keeps: async () => false }
-    const request = { voice: 'x', text: 'x', speed: 1, language: '', idempotencyKey: '' }
-    await expect(provider.speak(request, asker).next()).rejects.toMatchObject({
+    await expect(toEnd(providerAt(gone.url, 30_000).speak())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^the provider of speech cannot be reached: .*ECONNREFUSED/),
     })
