@@ -21,7 +21,7 @@ export default defineService({
     ),
     SPEECH_API_KEY: secret('key for it; none: OPENAI_API_KEY'),
     SPEECH_MODEL: text('model of that API that speaks', 'gpt-4o-mini-tts'),
-    OPENAI_BASE_URL: text(
+    OPENAI_BASE_URL: httpUrl(
       'where an OpenAI-compatible API answers, e.g. http://localhost:11434/v1; none: OpenAI itself',
     ),
     OPENAI_API_KEY: secret('key for it'),
