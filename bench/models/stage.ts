@@ -12,14 +12,15 @@ export interface Stage {
   end(): Promise<void>
 }
 
-const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const MAIN = path('../../mesh/main.ts')
+const MAIN = fileURLToPath(new URL('../../mesh/main.ts', import.meta.url))
+const UPSTREAM = fileURLToPath(new URL('./upstream.ts', import.meta.url))
+const ASKER = fileURLToPath(new URL('./asker.ts', import.meta.url))
 
 /** Only the machine limits what is measured. */
 const UNLIMITED = { COMPLETION_CONCURRENCY: '0', COMPLETION_RATE: '0' }
 
 export async function openStage(workshop: Workshop): Promise<Stage> {
-  const upstream = await workshop.start(path('./upstream.ts'))
+  const upstream = await workshop.start(UPSTREAM)
   const { DATABASE_URL, NATS_URL } = await startGround(workshop)
   const [own, others] = [await freePort(), await freePort()]
   const asked = { OPENAI_BASE_URL: upstream.ready, ...UNLIMITED }
@@ -33,8 +34,7 @@ export async function openStage(workshop: Workshop): Promise<Stage> {
   const completion = await start(['completion'], own, {
     ...{ USER_ADDRESS: at(others), CACHE_ADDRESS: at(others), HUGGINGFACE_ADDRESS: at(others) },
   })
-  const ask = (way: Way, given: Readonly<Record<string, string>>) =>
-    workshop.start(path('./asker.ts'), [way, JSON.stringify(given)])
+  const ask = (way: Way, given: Readonly<Record<string, string>>) => workshop.start(ASKER, [way, JSON.stringify(given)])
   const askers = {
     bare: await ask('bare', asked),
     memory: await ask('memory', { ...asked, DATA_DIR: workshop.folder() }),

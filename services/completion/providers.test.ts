@@ -72,7 +72,7 @@ test('while secrets cannot be read, what needs none goes on; no other key is tak
   const source = { GROQ_API_KEY: 'sk-instance', OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }
   expect(await keyOf('local', bob, source)).toBe('')
   expect(await keyOf('openai', bob, source)).toBe('')
-  await expect(keyOf('groq', bob, source)).rejects.toThrow()
+  await expect(keyOf('groq', bob, source)).rejects.toMatchObject({ code: 'INTERNAL' })
   const carol: Asker = { caller: { user: 'carol', service: 'edge' }, metadata: new Map() }
   expect(await open(source).standing('local', carol)).toMatchObject({ ready: true })
   expect(await open(source).standing('mistral', carol)).toMatchObject({ ready: false })

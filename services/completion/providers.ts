@@ -52,18 +52,6 @@ export function createProviders(
   /** For what can do without: secrets that cannot be read now are as none. */
   const keyAtHand = (definition: ProviderDefinition, asker: Asker): Promise<string> =>
     keyFor(definition, asker).catch(() => ownKey(definition))
-  const toCall = ({ caller, metadata }: Asker, key: string, signal: AbortSignal): ProviderCall => {
-    const capability = metadata.get('capability')
-    return {
-      signal,
-      key,
-      options: {
-        caller: { user: caller.user, service: 'completion' },
-        signal,
-        ...(capability === undefined ? {} : { metadata: { capability } }),
-      },
-    }
-  }
   return {
     known,
     async standing(name, asker) {
@@ -97,6 +85,19 @@ export function createProviders(
       if (!definition || !provider) return undefined
       const key = await keyAtHand(definition, asker)
       return key === '' && provider.needsKey ? undefined : toCall(asker, key, signal)
+    },
+  }
+}
+
+function toCall({ caller, metadata }: Asker, key: string, signal: AbortSignal): ProviderCall {
+  const capability = metadata.get('capability')
+  return {
+    signal,
+    key,
+    options: {
+      caller: { user: caller.user, service: 'completion' },
+      signal,
+      ...(capability === undefined ? {} : { metadata: { capability } }),
     },
   }
 }
