@@ -300,7 +300,7 @@ describe('a budget', () => {
     expect(error).toBeUndefined()
     expect(pulses('it')).toEqual(['overBudget'])
     expect(entries.find(entry => entry.kind === 'node.ended' && entry.node === 'it')).toMatchObject({
-      outputs: { budget: expect.stringContaining('1 tokens a day of this user') as unknown },
+      outputs: { budget: expect.stringContaining('1 token a day of this user') as unknown },
     })
   })
 
