@@ -27,6 +27,16 @@ test('shows empty values, and keeps lists and objects whole', async () => {
   expect(await logged({ label: 'x' }, { a: [1] })).toEqual([{ level: 'info', text: 'x: {"a":[1]}', value: { a: [1] } }])
 })
 
+test('of what is long the line has the beginning, and the entry all of it', async () => {
+  const picture = `data:image/png;base64,${'A'.repeat(100_000)}`
+  const [entry] = await logged({ label: 'drawn' }, picture)
+  expect(entry).toEqual({ level: 'info', text: `drawn: ${picture.slice(0, 4_000)}…`, value: picture })
+  const list = Array.from({ length: 2_000 }, (_, index) => index)
+  const [listed] = await logged({}, list)
+  expect(listed?.text).toHaveLength(4_001)
+  expect(listed?.value).toEqual(list)
+})
+
 test('flow goes on', async () => {
   expect((await runNode('debug/log')).pulses('it')).toEqual(['out'])
 })

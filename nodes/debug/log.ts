@@ -1,5 +1,8 @@
 import { defineNode } from '#graph/define.ts'
 
+/** Of a line: what is longer stands beside it, where a large value is kept once. */
+const MOST_CHARACTERS = 4_000
+
 export default defineNode({
   title: 'Log',
   about: 'Writes a line to the console.',
@@ -18,8 +21,10 @@ export default defineNode({
   run({ value }, { config, log }) {
     const { label, level } = config
     const shown = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-    const text = [label, shown].filter(Boolean).join(': ')
-    if (typeof value === 'object' && value !== null) log(level, text, value)
+    const isLong = shown.length > MOST_CHARACTERS
+    const line = isLong ? `${shown.slice(0, MOST_CHARACTERS).toWellFormed()}…` : shown
+    const text = [label, line].filter(Boolean).join(': ')
+    if (value !== undefined && (isLong || (typeof value === 'object' && value !== null))) log(level, text, value)
     else log(level, text)
   },
 })
