@@ -54,9 +54,12 @@ export function readAnswer(
   const problems = checkSchema(value, waits.form, 'value')
   if (problems.length > 0) throw new RunRefusal('INVALID', problems)
   // A node may give it field by field and as a whole.
-  mustNotBeLarger('value', value, outputBytes / 4)
+  mustNotBeLarger('value', value, Math.min(outputBytes / 4, MOST_ANSWERED))
   return { choice: 'answer', value }
 }
+
+/** What people write, in characters of its JSON. */
+const MOST_ANSWERED = 262_144
 
 /** Nobody should lose a run by a long answer. */
 function mustNotBeLarger(path: string, value: Json, most: number): void {

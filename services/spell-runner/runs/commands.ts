@@ -48,6 +48,8 @@ function toCoded({ code, problems, message }: RunRefusal): CodedError {
   return code === 'BUSY' ? exhausted(message) : precondition(message, { problems })
 }
 
+/** What the bus takes in one message, and a little less. */
+const MOST_BYTES = 1_000_000
 const ANSWER_MS = 4_000
 
 /** Commands for runs that another runner has. */
@@ -86,6 +88,9 @@ export function createRemoteCommands(bus: Bus, find: (run: string) => ActiveRun 
   return {
     async ask(run, owner, command) {
       const id = newId('r')
+      const payload = Buffer.from(JSON.stringify({ id, owner, command } satisfies Asked))
+      if (payload.length > MOST_BYTES)
+        throw invalid([{ path: 'message', message: `takes ${payload.length} bytes; at most ${MOST_BYTES}` }])
       const replied = Promise.withResolvers<Replied>()
       const answers = bus.subscribe(subject('ctr.v1', id), ({ payload }) =>
         replied.resolve(JSON.parse(Buffer.from(payload).toString()) as Replied),
@@ -96,7 +101,7 @@ export function createRemoteCommands(bus: Bus, find: (run: string) => ActiveRun 
       )
       try {
         await bus.settled()
-        bus.publish(subject('ctl.v1', run), Buffer.from(JSON.stringify({ id, owner, command } satisfies Asked)))
+        bus.publish(subject('ctl.v1', run), payload)
         const { error } = await replied.promise
         if (error) throw new CodedError(error.code, error.message, { problems: error.problems })
       } finally {
