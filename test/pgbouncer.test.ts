@@ -17,7 +17,9 @@ import { freePort, missingPrograms, startGround, startProgram } from './processe
 import type { Program } from './processes.ts'
 
 const CONFIGURATION = fileURLToPath(new URL('../deploy/nats/nats.conf', import.meta.url))
-const SERVICES = ['user', 'completion', 'spell-runner', 'edge'] as const
+/** That stand alone, and begin first. */
+const FIRST = ['user', 'cache', 'completion', 'huggingface', 'speech'] as const
+const SERVICES = [...FIRST, 'spell-runner', 'edge'] as const
 const PASSWORDS = Object.fromEntries(
   SERVICES.map(name => [`NATS_PASSWORD_${name.replace('-', '_').toUpperCase()}`, `p-${name}`]),
 )
@@ -100,17 +102,12 @@ async function startGuarded(): Promise<Guarded> {
   spawnSync('chmod', ['755', folder])
   const ground = await startGround()
   const [pooler, nats] = [await startPooler(ground.settings.DATABASE_URL, folder), await startNats(folder)]
-  const ports = {
-    user: await freePort(),
-    completion: await freePort(),
-    runner: await freePort(),
-    edge: await freePort(),
-  }
+  const ports = { runner: await freePort(), edge: await freePort() }
+  const first = await Promise.all(FIRST.map(async name => ({ name, port: await freePort() })))
   const said: string[] = []
   const settings = {
     DATABASE_URL: pooler.url,
-    USER_ADDRESS: `127.0.0.1:${ports.user}`,
-    COMPLETION_ADDRESS: `127.0.0.1:${ports.completion}`,
+    ...Object.fromEntries(first.map(({ name, port }) => [`${name.toUpperCase()}_ADDRESS`, `127.0.0.1:${port}`])),
     SPELL_RUNNER_ADDRESS: `127.0.0.1:${ports.runner}`,
     LOCAL_MODEL_DELAY_MS: '5',
     REGISTRATION: 'open',
@@ -122,7 +119,7 @@ async function startGuarded(): Promise<Guarded> {
       { onSaid: line => void said.push(line) },
     )
   const programs: Program[] = []
-  programs.push(...(await Promise.all([start('user', ports.user), start('completion', ports.completion)])))
+  programs.push(...(await Promise.all(first.map(({ name, port }) => start(name, port)))))
   // Both at once: they bring the same schema up to date.
   const runners = [start('spell-runner', ports.runner), start('spell-runner', await freePort())]
   programs.push(...(await Promise.all(runners)))
