@@ -62,7 +62,7 @@ function ended(child: ChildProcess): Promise<void> {
   })
 }
 
-const SERVICES = ['user', 'completion', 'spell-runner', 'edge'] as const
+const SERVICES = ['user', 'cache', 'completion', 'huggingface', 'speech', 'spell-runner', 'edge']
 const PASSWORDS = Object.fromEntries(
   SERVICES.map(name => [`NATS_PASSWORD_${name.replace('-', '_').toUpperCase()}`, `p-${name}`]),
 )
