@@ -205,7 +205,9 @@ describe('a query that would never end', () => {
     const from: Json = { n: 1, list: Array.from({ length: 200 }, (_, n) => ({ n: n + 1 })) }
     const error = await errorOf(query, from)
     clearInterval(ticking)
-    expect(error).toMatchObject({ code, node: 'it' })
+    // On a busy machine its time is over first.
+    expect([code, 'TIMEOUT']).toContain(error?.code)
+    expect(error?.node).toBe('it')
     expect(longest).toBeLessThan(1_500)
   })
 
