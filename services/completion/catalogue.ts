@@ -1,3 +1,4 @@
+import { distanceOf } from '#mesh/distance.ts'
 import { invalid, notFound } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import { toPrice } from './figures.ts'
@@ -158,18 +159,4 @@ function nearestOf(name: string, models: readonly CatalogueModel[]): readonly st
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 5)
     .map(({ id }) => `"${id}"`)
-}
-
-/** Levenshtein's distance. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      )
-    row = next
-  }
-  return row[b.length] ?? 0
 }

@@ -1,3 +1,4 @@
+import { distanceOf } from '#mesh/distance.ts'
 import { invalid, notFound } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Asker, Provider, ProviderRecogniser, ProviderVoice } from './provider.ts'
@@ -88,7 +89,7 @@ function withIds<T extends { provider: string; name: string }>(all: readonly T[]
 
 /** The names most like this one, at most five; those of the provider that it names come first. */
 function nearest(name: string, all: readonly { id: string; name: string; provider: string }[]): readonly string[] {
-  const wanted = name.slice(name.indexOf('/') + 1, 200).toLowerCase()
+  const wanted = name.slice(name.indexOf('/') + 1).toLowerCase()
   return all
     .map(({ id, name: own, provider }) => ({
       id,
@@ -98,18 +99,4 @@ function nearest(name: string, all: readonly { id: string; name: string; provide
     .toSorted((a, b) => Number(a.isOther) - Number(b.isOther) || a.distance - b.distance)
     .slice(0, 5)
     .map(({ id }) => `"${id}"`)
-}
-
-/** Levenshtein's distance. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      )
-    row = next
-  }
-  return row[b.length] ?? 0
 }
