@@ -19,4 +19,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/gen/', '<rootDir>/data/'],
   modulePathIgnorePatterns: ['<rootDir>/gen/editor', '<rootDir>/gen/\\.fresh', '<rootDir>/data/'],
   testTimeout: 90_000,
+  // Modules of a test file are never collected: a worker that has run many of them spends most of its time looking for what it could free.
+  workerIdleMemoryLimit: '300MB',
 }

@@ -62,7 +62,10 @@ function ended(child: ChildProcess): Promise<void> {
   })
 }
 
-const SERVICES = ['user', 'cache', 'completion', 'huggingface', 'speech', 'spell-runner', 'edge']
+const SERVICES = [
+  ...['user', 'cache', 'completion', 'huggingface', 'speech', 'weaviate', 'document', 'event', 'entity', 'search'],
+  ...['spell-runner', 'edge'],
+]
 const PASSWORDS = Object.fromEntries(
   SERVICES.map(name => [`NATS_PASSWORD_${name.replace('-', '_').toUpperCase()}`, `p-${name}`]),
 )

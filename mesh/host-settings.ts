@@ -1,3 +1,4 @@
+import { bucketUrl } from './blobs-url.ts'
 import type { NamedService } from './discover.ts'
 import { invalid } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
@@ -12,6 +13,7 @@ export const HOST_SETTINGS = {
   ),
   DATABASE_POOL: integer('most database connections of this process', 10, { min: 1, max: 1_000 }),
   DATA_DIR: text('folder of what this instance keeps', './data'),
+  BLOB_URL: bucketUrl(),
   NATS_URL: secret('NATS servers, nats://user:password@host:4222, separated by commas; none: the bus of this process'),
   GRPC_HOST: text('address that gRPC listens on', '0.0.0.0'),
   GRPC_PORT: integer('port that gRPC listens on; 0: 9090 where only some services run here, no port where all do', 0, {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
+import { openBlobs } from './blobs-open.ts'
+import type { Blobs } from './blobs.ts'
 import { measured } from './bus-measured.ts'
 import { createMemoryBus } from './bus-memory.ts'
-import { openNatsBus } from './bus-nats.ts'
 import type { Bus } from './bus.ts'
-import { openServerDatabase } from './database-pg.ts'
-import { openFolderDatabase } from './database-pglite.ts'
 import { schemaOf } from './database.ts'
 import type { Database } from './database.ts'
 import type { NamedService } from './discover.ts'
@@ -30,9 +29,7 @@ import { createMetrics } from './telemetry.ts'
 import type { Metrics } from './telemetry.ts'
 import { openTracerOf } from './trace-open.ts'
 import type { Tracer } from './trace.ts'
-import { createGrpcClients } from './transport-grpc-client.ts'
-import type { GrpcClients } from './transport-grpc-client.ts'
-import { openGrpcServer } from './transport-grpc-server.ts'
+import type { GrpcClients, GrpcClientsOptions } from './transport-grpc-client.ts'
 import { createMemoryClient } from './transport-memory.ts'
 
 export interface HostOptions {
@@ -46,6 +43,8 @@ export interface HostOptions {
   readonly ofProcess?: boolean
   /** In place of what the settings name. The host closes it. */
   readonly database?: Database
+  /** The same. */
+  readonly blobs?: Blobs
 }
 
 /** A running set of services. */
@@ -69,7 +68,7 @@ export interface Host extends AsyncDisposable {
 /** Starts services in one process, each after those it uses. Rejects with every wrong setting, or with what the first failing service threw, with all closed again. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const services = inStartOrder(options.services)
-  const settings = readAllSettings(services, options.source)
+  const settings = await readOrClose(services, options)
   let tracer: Tracer | undefined
   const log = createLog(settings.host.LOG_LEVEL, { fields: () => tracer?.ids() })
   const lifetime = createLifetime(log, settings.host.DRAIN_MS)
@@ -87,13 +86,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
+/** What was given to the host is closed also where it does not come to begin. */
+async function readOrClose(services: readonly NamedService[], options: HostOptions): Promise<ReadSettings> {
+  try {
+    return readAllSettings(services, options.source)
+  } catch (error) {
+    await options.blobs?.[Symbol.asyncDispose]()
+    await options.database?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
 /** What all services of a process stand on. */
 interface Ground {
   readonly settings: ReadSettings
   readonly database: Database
+  readonly blobs: Blobs
   readonly bus: Bus
   readonly identities: Identities
-  readonly clients: GrpcClients
+  /** Undefined: there is nobody else. */
+  readonly clients: GrpcClients | undefined
   readonly log: Log
   readonly metrics: Metrics
   readonly tracer: Tracer
@@ -119,11 +131,14 @@ async function openGround(options: HostOptions, settings: ReadSettings, log: Log
   const database = options.database ?? (await openDatabase(host, log))
   measurePool(database, metrics)
   lifetime.onClose('database', async () => database[Symbol.asyncDispose]())
+  const blobs = options.blobs ?? (await openBlobs(host, database))
+  lifetime.onClose('blobs', async () => blobs[Symbol.asyncDispose]())
   const bus = measured(await openBus(host, { name: instance, log, metrics }), metrics)
   lifetime.onClose('bus', async () => bus[Symbol.asyncDispose]())
   const identities = await openIdentities(database)
-  const clients = createGrpcClients(identities, { metrics, tracer })
-  lifetime.onClose('channels', () => clients.close())
+  const isAlone = database.alone && settings.addresses.size === 0
+  const clients = isAlone ? undefined : await openClients(identities, { metrics, tracer })
+  lifetime.onClose('channels', () => clients?.close())
   const readiness = async () => ({
     database: await database.isReady(),
     bus: bus.isReady(),
@@ -133,6 +148,7 @@ async function openGround(options: HostOptions, settings: ReadSettings, log: Log
   return {
     settings,
     database,
+    blobs,
     bus,
     identities,
     clients,
@@ -147,8 +163,29 @@ async function openGround(options: HostOptions, settings: ReadSettings, log: Log
   }
 }
 
-function openBus(settings: HostSettings, options: { name: string; log: Log; metrics: Metrics }): Bus | Promise<Bus> {
-  return settings.NATS_URL ? openNatsBus(settings.NATS_URL, options) : createMemoryBus(options.log)
+// Only what this process needs is read: the libraries of the others are large.
+
+async function openBus(
+  { NATS_URL }: HostSettings,
+  options: { name: string; log: Log; metrics: Metrics },
+): Promise<Bus> {
+  if (!NATS_URL) return createMemoryBus(options.log)
+  const { openNatsBus } = await import('./bus-nats.ts')
+  return openNatsBus(NATS_URL, options)
+}
+
+async function openDatabase({ DATABASE_URL, DATABASE_POOL, DATA_DIR }: HostSettings, log: Log): Promise<Database> {
+  if (DATABASE_URL) {
+    const { openServerDatabase } = await import('./database-pg.ts')
+    return openServerDatabase(DATABASE_URL, { max: DATABASE_POOL, log })
+  }
+  const { openFolderDatabase } = await import('./database-pglite.ts')
+  return openFolderDatabase(DATA_DIR)
+}
+
+async function openClients(identities: Identities, options: GrpcClientsOptions): Promise<GrpcClients> {
+  const { createGrpcClients } = await import('./transport-grpc-client.ts')
+  return createGrpcClients(identities, options)
 }
 
 /** What the connections of a pool are about. */
@@ -170,11 +207,6 @@ async function serveMetrics({ settings, metrics, readiness, lifetime }: Ground):
   lifetime.onClose('metrics', async () => server[Symbol.asyncDispose]())
 }
 
-function openDatabase(settings: HostSettings, log: Log): Promise<Database> {
-  if (settings.DATABASE_URL) return openServerDatabase(settings.DATABASE_URL, { max: settings.DATABASE_POOL, log })
-  return openFolderDatabase(settings.DATA_DIR)
-}
-
 async function startService(
   { name, declaration }: NamedService,
   ground: Ground,
@@ -188,6 +220,8 @@ async function startService(
       Object.entries(declaration.uses).map(([key, contract]) => [key, clientOf(key, contract, name, ground, running)]),
     ),
     database: schemaOf(ground.database, name),
+    vectors: ground.database.vectors,
+    blobs: ground.blobs,
     bus: ground.bus,
     identities: ground.identities,
     log,
@@ -195,7 +229,7 @@ async function startService(
     tracer: ground.tracer,
     instance: ground.instance,
     address: ground.address,
-    connect: (contract, address) => ground.clients.client(contract, address, { user: '', service: name }),
+    connect: (contract, address) => reach(ground, contract, address, name),
     alone: ground.database.alone,
     draining: ground.lifetime.draining,
     readiness: () => ground.readiness(),
@@ -232,7 +266,12 @@ function clientOf(
   if (here) return createMemoryClient(here.endpoints, own)
   const address = ground.settings.addresses.get(name)
   if (!address) throw new Error(`the service "${user}" uses "${name}", which does not run here and has no address`)
-  return withRetries(contract, ground.clients.client(contract, address, own))
+  return withRetries(contract, reach(ground, contract, address, user))
+}
+
+function reach<C extends Contract>({ clients }: Ground, contract: C, address: string, user: string): Client<C> {
+  if (!clients) throw new Error(`the service "${user}" reaches for ${address}, though nothing else is there`)
+  return clients.client(contract, address, { user: '', service: user })
 }
 
 const DEFAULT_PORT = 9090
@@ -272,6 +311,7 @@ async function serve(
     metrics: ground.metrics,
   })
   const served = [...running.values()].flatMap(({ contract, endpoints }) => (contract ? [{ contract, endpoints }] : []))
+  const { openGrpcServer } = await import('./transport-grpc-server.ts')
   const server = await openGrpcServer(
     `${GRPC_HOST}:${GRPC_PORT || DEFAULT_PORT}`,
     [...served, { contract: HealthDefinition, endpoints }],

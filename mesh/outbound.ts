@@ -1,7 +1,7 @@
 import { lookup as resolve } from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
-import { Agent, fetch as undiciFetch } from 'undici'
+import type { Agent, Response } from 'undici'
 import { CodedError, denied, exhausted, invalid, unavailable } from './errors.ts'
 import { text } from './settings.ts'
 
@@ -67,8 +67,15 @@ export function createOutbound({
       .map(one => one.trim().toLowerCase())
       .filter(Boolean),
   )
-  const guarded = new Agent({ connect: { lookup: guardedLookup }, connections })
-  const open = new Agent({ connections })
+  // Its library is large, and most of those who could call never do.
+  const openAgents = async () => {
+    const { Agent } = await import('undici')
+    return {
+      guarded: new Agent({ connect: { lookup: guardedLookup }, connections }),
+      open: new Agent({ connections }),
+    }
+  }
+  let agents: ReturnType<typeof openAgents> | undefined
   const isAllowed = (url: URL) =>
     allowed.has(url.hostname) ||
     allowed.has(`${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`)
@@ -79,6 +86,7 @@ export function createOutbound({
     for (let redirects = 0; ; redirects++) {
       const free = isAllowed(url)
       if (!free) refuseAddress(url.hostname)
+      const { guarded, open } = await (agents ??= openAgents())
       const response = await send(url, { method, headers, body, signal, dispatcher: free ? open : guarded }, timeoutMs)
       const location = response.headers.get('location')
       if (response.status < 300 || response.status > 399 || !location) return response
@@ -104,7 +112,8 @@ export function createOutbound({
       return { status, headers: Object.fromEntries(headers), body: body ?? NOTHING }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([guarded.close(), open.close()])
+      const opened = await agents
+      await Promise.all([opened?.guarded.close(), opened?.open.close()])
     },
   }
 }
@@ -116,12 +125,12 @@ interface Sent {
   readonly signal: AbortSignal
   readonly dispatcher: Agent
 }
-type Response = Awaited<ReturnType<typeof undiciFetch>>
 const NOTHING: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
 
 async function send(url: URL, { body, ...rest }: Sent, timeoutMs: number): Promise<Response> {
+  const { fetch } = await import('undici')
   try {
-    return await undiciFetch(url, { ...rest, ...(body === undefined ? {} : { body }), redirect: 'manual' })
+    return await fetch(url, { ...rest, ...(body === undefined ? {} : { body }), redirect: 'manual' })
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
     if (cause instanceof CodedError) throw cause

@@ -1,5 +1,6 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire'
 import type { Kysely } from 'kysely'
+import type { Blobs } from './blobs.ts'
 import type { Bus } from './bus.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Log } from './log.ts'
@@ -88,6 +89,10 @@ export interface Environment<S extends SettingsDeclaration, U extends Readonly<R
   readonly services: { readonly [K in keyof U]: Client<U[K]> }
   /** The service's own schema. Only where `migrations` is declared. */
   readonly database: Kysely<any>
+  /** Whether the database has pgvector. */
+  readonly vectors: boolean
+  /** Files of this instance, which all its processes see. */
+  readonly blobs: Blobs
   readonly bus: Bus
   readonly identities: Identities
   readonly log: Log

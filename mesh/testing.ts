@@ -1,14 +1,19 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { openFolderDatabase, openMemoryDatabase } from './database-pglite.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDiskBlobs } from './blobs-disk.ts'
+import { openFolderDatabase } from './database-pglite.ts'
 import type { Database } from './database.ts'
 import { listServices, loadServices } from './discover.ts'
 import type { NamedService } from './discover.ts'
 import { startHost } from './host.ts'
 import type { Host } from './host.ts'
-import { prepare } from './migrate.ts'
+import { newId } from './ids.ts'
 import type { Client, Contract } from './service.ts'
 import { usedBy } from './start-order.ts'
+import { layCluster } from './testing-cluster.ts'
+import { openReadyDatabase } from './testing-database.ts'
+
+export { openTestDatabase } from './testing-database.ts'
 
 export interface EmbeddedOptions {
   /** What to run, with all that these use. Absent: everything. */
@@ -16,7 +21,7 @@ export interface EmbeddedOptions {
   /** Services that no folder holds, e.g. a test's own. */
   readonly declared?: readonly NamedService[]
   readonly settings?: Readonly<Record<string, string>>
-  /** A folder that the database is kept in. Absent: it lives in memory and dies with the system. */
+  /** A folder that the database and files are kept in. Absent: they are the system's own and die with it. */
   readonly dataDir?: string
 }
 
@@ -51,8 +56,17 @@ export async function embedded(options: EmbeddedOptions = {}): Promise<TestSyste
     ...(options.dataDir ? { DATA_DIR: options.dataDir } : {}),
     ...options.settings,
   }
-  const database = options.dataDir ? await openFolderDatabase(options.dataDir) : await openTestDatabase()
-  const host = await startHost({ services, source: settings, serve: false, database })
+  if (options.dataDir) await layCluster(options.dataDir)
+  const database = options.dataDir ? await openFolderDatabase(options.dataDir) : await openReadyDatabase()
+  const keepsBlobs = Boolean(options.dataDir ?? options.settings?.['BLOB_URL'])
+  const host = await startHost({
+    services,
+    source: settings,
+    serve: false,
+    database,
+    // The folder is made when the first file comes.
+    ...(keepsBlobs ? {} : { blobs: await openDiskBlobs(join(tmpdir(), newId('spellmesh')), { temporary: true }) }),
+  })
   const clients = (user: string, service: string): Clients => ({
     client: contract => host.client(contract, { user, service }),
   })
@@ -80,23 +94,3 @@ async function withUsed(names: readonly string[] | undefined): Promise<readonly 
   }
   return [...loaded.values()]
 }
-
-/** Opens an empty database in memory. The first one ever makes a snapshot, which the others start from: that is four times as fast. */
-export async function openTestDatabase(): Promise<Database> {
-  const cached = await readFile(SNAPSHOT).catch(() => undefined)
-  if (cached) return openMemoryDatabase(new Blob([cached]))
-  const database = await openMemoryDatabase()
-  await prepare(database)
-  await mkdir(new URL('./', SNAPSHOT_URL), { recursive: true })
-  const draft = `${SNAPSHOT}.${process.pid}`
-  try {
-    await writeFile(draft, (await database.snapshot()).stream())
-    await rename(draft, SNAPSHOT)
-  } finally {
-    await rm(draft, { force: true })
-  }
-  return database
-}
-
-const SNAPSHOT_URL = new URL('../node_modules/.cache/spellmesh/postgres-1.tar', import.meta.url)
-const SNAPSHOT = fileURLToPath(SNAPSHOT_URL)

@@ -1,5 +1,5 @@
-// What is made from the sources: code from proto/, and the editor's page.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+// What is made from the sources: code from proto/, tables that PDFs need, and the editor's page.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { run, say } from './run.mjs'
 import { isCurrent, remember, root, stamp } from './state.mjs'
@@ -10,7 +10,9 @@ const contracts = [
   'buf.gen.yaml',
   'node_modules/ts-proto/package.json',
   'node_modules/@bufbuild/buf/package.json',
+  'node_modules/pdfjs-dist/package.json',
 ]
+const generated = ['spellmesh', 'descriptors.binpb', 'cmaps']
 const page = [
   'editor',
   'client',
@@ -23,9 +25,9 @@ const page = [
   'tsconfig.editor.json',
 ]
 
-/** Generates gen/ from proto/ when proto/ or what generates it changed. */
+/** Generates gen/ from proto/ when proto/ or what generates it changed; beside it, tables that say which characters the codes of Chinese, Japanese and Korean PDFs are. */
 export async function ensureGenerated(node, environment) {
-  const complete = existsSync(join(root, 'gen/spellmesh')) && existsSync(join(root, 'gen/descriptors.binpb'))
+  const complete = generated.every(name => existsSync(join(root, 'gen', name)))
   if (complete && isCurrent('generated', contracts)) return
   say('generating code from proto/')
   const taken = stamp(contracts)
@@ -48,6 +50,7 @@ export async function generateInto(folder, node, environment) {
       join(made, 'descriptors.binpb'),
       '--as-file-descriptor-set',
     ])
+    cpSync(join(root, 'node_modules/pdfjs-dist/cmaps'), join(made, 'cmaps'), { recursive: true })
     for (const name of readdirSync(made)) {
       const old = join(fresh, `old-${name}`)
       if (existsSync(join(target, name))) renameSync(join(target, name), old)
