@@ -1,0 +1,141 @@
+import type { Published, SubscribeResponse } from '#gen/spellmesh/event/v1/event.ts'
+import { subject } from '#mesh/bus.ts'
+import type { Bus } from '#mesh/bus.ts'
+import { unavailable } from '#mesh/errors.ts'
+import type { Log } from '#mesh/log.ts'
+
+/** Tells and hears custom events over the bus: `bus.v1.<user>.<topic>`. */
+export interface Live {
+  publish(owner: string, published: Published): void
+  /** From the first answer on, until the signal aborts or the process ends. */
+  listen(owner: string, topics: readonly string[], signal: AbortSignal): AsyncGenerator<SubscribeResponse>
+}
+
+export interface LiveOptions {
+  readonly bus: Bus
+  readonly draining: AbortSignal
+  readonly log: Log
+}
+
+const PREFIX = 'bus.v1'
+/** What waits for one listener; who is slower than that is told of a gap. */
+const MOST_WAITING = 1_000
+const MOST_WAITING_BYTES = 4 * 1024 * 1024
+const CUT_OFF = 'the bus was away: what was told meanwhile may be lost'
+const TOO_SLOW = 'this listener is too slow: some of what was told is left out'
+
+export function createLive({ bus, draining, log }: LiveOptions): Live {
+  const listeners = new Set<Listener>()
+  bus.onGap(() => {
+    for (const listener of listeners) listener.miss(CUT_OFF)
+  })
+  draining.addEventListener('abort', () => {
+    for (const listener of listeners) listener.end()
+  })
+  return {
+    publish: (owner, published) => bus.publish(subject(PREFIX, owner, published.topic), write(published)),
+    async *listen(owner, topics, signal) {
+      const listener = createListener(signal, draining)
+      const patterns =
+        topics.length === 0 ? [`${subject(PREFIX, owner)}.*`] : topics.map(one => subject(PREFIX, owner, one))
+      listeners.add(listener)
+      const subscriptions = patterns.map(pattern =>
+        bus.subscribe(pattern, ({ subject: name, payload }) => {
+          const published = read(name, payload)
+          if (published) listener.take(published, payload.byteLength)
+          else log.warn({ bytes: payload.byteLength }, 'a custom event cannot be read: it is left out')
+        }),
+      )
+      try {
+        await bus.settled()
+        yield { part: { $case: 'ready', value: true } }
+        yield* listener.answers()
+      } finally {
+        listeners.delete(listener)
+        for (const subscription of subscriptions) subscription.unsubscribe()
+      }
+    },
+  }
+}
+
+interface Listener {
+  take(published: Published, bytes: number): void
+  miss(why: string): void
+  end(): void
+  answers(): AsyncGenerator<SubscribeResponse>
+}
+
+/** What waits for one listener, in order. */
+function createListener(signal: AbortSignal, draining: AbortSignal): Listener {
+  let waiting: SubscribeResponse[] = []
+  let bytes = 0
+  let missed: string | undefined
+  let wake = () => {}
+  const put = (part: SubscribeResponse['part']) => {
+    waiting.push({ part })
+    wake()
+  }
+  return {
+    take(published, size) {
+      // Whatever comes before it is heard has no room either: the gap stands where it is.
+      if (missed !== undefined) return
+      if (waiting.length >= MOST_WAITING || bytes + size > MOST_WAITING_BYTES) {
+        missed = TOO_SLOW
+        return wake()
+      }
+      bytes += size
+      put({ $case: 'published', value: published })
+    },
+    miss(why) {
+      if (missed === undefined && waiting.at(-1)?.part?.$case !== 'gap') put({ $case: 'gap', value: why })
+    },
+    end: () => wake(),
+    async *answers() {
+      const onAbort = () => wake()
+      signal.addEventListener('abort', onAbort)
+      try {
+        for (;;) {
+          const taken = waiting
+          waiting = []
+          bytes = 0
+          yield* taken
+          if (signal.aborted) return
+          if (missed !== undefined && waiting.length === 0) {
+            const value = missed
+            missed = undefined
+            yield { part: { $case: 'gap', value } }
+          }
+          if (draining.aborted) throw unavailable('the event service is being replaced: subscribe again')
+          if (waiting.length === 0 && missed === undefined)
+            await new Promise<void>(resolve => {
+              wake = resolve
+              if (signal.aborted || draining.aborted) resolve()
+            })
+        }
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
+    },
+  }
+}
+
+/** A line that says what it is, then its value as it came. */
+function write({ id, value, sender, at, kept }: Published): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify([id, at, sender, kept])}\n`), value])
+}
+
+function read(name: string, payload: Uint8Array): Published | undefined {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  const end = bytes.indexOf('\n')
+  try {
+    const told: unknown = JSON.parse(bytes.toString('utf8', 0, Math.max(0, end)))
+    if (!Array.isArray(told)) return undefined
+    const [id, at, sender, kept] = told as readonly unknown[]
+    if (typeof id !== 'string' || typeof at !== 'number' || typeof sender !== 'string' || typeof kept !== 'boolean')
+      return undefined
+    const topic = name.slice(name.lastIndexOf('.') + 1)
+    return { id, topic, sender, at, kept, value: Buffer.from(bytes.subarray(end + 1)) }
+  } catch {
+    return undefined
+  }
+}
