@@ -65,7 +65,7 @@ describe('get and set', () => {
 
   test('it goes when its time is over, in memory and in the database', async () => {
     const cache = of('ada')
-    await cache.set({ namespace: 'ttl', key: 'short', value: bytes('x'), ttlMs: 300 })
+    await cache.set({ namespace: 'ttl', key: 'short', value: bytes('x'), ttlMs: 1_000 })
     await cache.set({ namespace: 'ttl', key: 'long', value: bytes('x'), ttlMs: 3_600_000 })
     expect(await textOf(cache, 'ttl', 'short')).toBe('x')
     while ((await textOf(cache, 'ttl', 'short')) !== undefined) await new Promise(resolve => setImmediate(resolve))

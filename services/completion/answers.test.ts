@@ -133,9 +133,9 @@ test('a model that thinks longer than a lease lasts keeps its claim', async () =
     await go.promise
     yield* saying('thought about')
   })
-  const answers = open(400)
+  const answers = open(1_000)
   const first = listen(answers.once(slow))
-  await new Promise(resolve => setTimeout(resolve, 1_200))
+  await new Promise(resolve => setTimeout(resolve, 2_500))
   const second = listen(answers.once(slow))
   await new Promise(resolve => setTimeout(resolve, 200))
   go.resolve()
@@ -160,7 +160,12 @@ test('who waits for somebody else’s answer may leave', async () => {
 test('an answer is kept for its time', async () => {
   const { asked, question: one } = question(() => saying('a'))
   await listen(open(5_000, 60_000).once(one))
-  await listen(open(5_000, 0).once(one))
+  await listen(open(5_000, 60_000).once(one))
+  expect(asked.times).toBe(1)
+  await database.transaction(session =>
+    session.run(`update completion.answers set created_at = created_at - interval '61 seconds'`),
+  )
+  await listen(open(5_000, 60_000).once(one))
   expect(asked.times).toBe(2)
 })
 

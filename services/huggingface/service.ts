@@ -7,7 +7,6 @@ import { defineService } from '#mesh/service.ts'
 import { httpUrl, integer, secret } from '#mesh/settings.ts'
 import { createCatalogue } from './catalogue.ts'
 import { toResponse } from './answer.ts'
-import { createInference } from './providers/inference.ts'
 import { createLocal } from './providers/local.ts'
 import { readRun } from './request.ts'
 import { TASKS } from './tasks.ts'
@@ -42,13 +41,19 @@ export default defineService({
     const router = (settings.HF_BASE_URL || ROUTER).replace(/\/+$/, '')
     const catalogue = createCatalogue({ hub, router, outbound: trusted, limits })
     const secrets = createSecrets({ service: 'huggingface', user: services.user, bus })
-    const inference = createInference({ settings, catalogue, limits, trusted, guarded })
+    // Its library is large, and many an instance never asks it.
+    const openInference = async () => {
+      const { createInference } = await import('./providers/inference.ts')
+      return createInference({ settings, catalogue, limits, trusted, guarded })
+    }
+    let inference: ReturnType<typeof openInference> | undefined
     const local = createLocal()
 
     return {
       async *run(request, call) {
         const ask = readRun(request)
-        const provider = ask.endpoint === '' && ask.model.startsWith('local/') ? local : inference
+        const isLocal = ask.endpoint === '' && ask.model.startsWith('local/')
+        const provider = isLocal ? local : await (inference ??= openInference())
         for await (const part of provider.run(ask, secrets.of(call), call.signal)) yield toResponse(part)
       },
       async listTasks() {

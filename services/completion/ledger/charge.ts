@@ -1,4 +1,5 @@
 // What is spent and what may be: money, periods and words. Knows no database.
+import { saysCharge } from '#mesh/charge.ts'
 import type { Identity } from '#mesh/identity.ts'
 import type { Origin, SpendLimit } from '#gen/spellmesh/completion/v1/completion.ts'
 
@@ -23,7 +24,7 @@ export interface Tokens {
 /** What a call is charged to, and what it may spend. */
 export interface Charge {
   readonly caller: Identity
-  /** Believed of the spell-runner only. */
+  /** Not believed of everybody. */
   readonly origin?: Partial<Origin> | undefined
   readonly limits?: readonly SpendLimit[] | undefined
   /** `provider/model`. */
@@ -91,7 +92,7 @@ export function wholeTokens({ inputTokens, outputTokens, cachedTokens, reasoning
 
 /** Where a call belongs: checked, and without what nobody may claim. */
 export function originOf({ caller, origin }: Charge): Origin {
-  const own = caller.service === 'spell-runner' ? origin : undefined
+  const own = saysCharge(caller) ? origin : undefined
   return {
     agentId: kept(own?.agentId),
     spellId: kept(own?.spellId),

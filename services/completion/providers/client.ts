@@ -1,7 +1,8 @@
 // The openai package's client for each vendor and key, and its errors in our words.
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
+import type OpenAI from 'openai'
+import type { APIError } from 'openai'
 import {
   cancelled,
   CodedError,
@@ -26,18 +27,22 @@ export interface Vendor {
 }
 
 /** Gives the client of a vendor for a key; empty: none is needed. Clients hold no connections of their own. */
-export type ClientFor = (key: string) => OpenAI
+export type ClientFor = (key: string) => Promise<OpenAI>
+
+/** Large, and many an instance never asks: read when the first client is made. */
+let library: typeof import('openai') | undefined
 
 const MOST_CLIENTS = 1_000
 
 export function createClients({ url, timeoutMs }: Vendor): ClientFor {
   const clients = new LRUCache<string, OpenAI>({ max: MOST_CLIENTS })
-  return key => {
+  return async key => {
+    library ??= await import('openai')
     const name = createHash('sha256').update(key).digest('base64url')
     const known = clients.get(name)
     if (known) return known
     // It reads no variables of its own; waiting and trying again is ours: a person is told of it.
-    const client = new OpenAI({
+    const client = new library.OpenAI({
       apiKey: key || 'none',
       baseURL: url,
       timeout: timeoutMs,
@@ -56,14 +61,15 @@ const MOST_WORDS = 1_000
 /** The vendor's words, under the code that says what to do about it. The key that was used never is among them. */
 export function toCoded(error: unknown, asked: { vendor: Vendor; key: string; model: string }): CodedError {
   if (error instanceof CodedError) return error
-  if (error instanceof APIUserAbortError) return cancelled()
+  if (library && error instanceof library.APIUserAbortError) return cancelled()
   const { vendor, key, model } = asked
-  if (error instanceof APIConnectionTimeoutError) return deadline("the model's provider did not answer in time")
+  if (library && error instanceof library.APIConnectionTimeoutError)
+    return deadline("the model's provider did not answer in time")
   const without = (text: string) => {
     const hidden = key === '' ? text : text.replaceAll(key, '…')
     return hidden.length > MOST_WORDS ? `${hidden.slice(0, MOST_WORDS)} …` : hidden
   }
-  if (!(error instanceof APIError)) {
+  if (!library || !(error instanceof library.APIError)) {
     const said = without(error instanceof Error ? reasonOf(error) : String(error))
     const isWrong = error instanceof SyntaxError
     return unavailable(
@@ -91,7 +97,7 @@ export function toCoded(error: unknown, asked: { vendor: Vendor; key: string; mo
       return exhausted(`the model's provider is at its limit: ${said}`, parts)
     case undefined:
       return unavailable(
-        error instanceof APIConnectionError
+        error instanceof library.APIConnectionError
           ? `the model's provider cannot be reached: ${without(reasonOf(error))}`
           : `the model's provider failed: ${said}`,
       )

@@ -55,7 +55,8 @@ async function ask(
   const input = texts.map(text => (text === '' ? ' ' : text))
   const body = { model, input, ...(dimensions === undefined ? {} : { dimensions }) }
   try {
-    const { data, usage } = await clientFor(key).embeddings.create(body, { signal })
+    const client = await clientFor(key)
+    const { data, usage } = await client.embeddings.create(body, { signal })
     const vectors = data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
     if (vectors.length !== texts.length)
       throw unavailable(`the model's provider gave ${vectors.length} embeddings of ${texts.length} texts`)

@@ -35,7 +35,8 @@ export function createImage(
   return async function* image(request, { key, signal }) {
     try {
       const body = toBody(name, isOwn, request)
-      const { data, usage } = await clientFor(key).images.generate(body, { signal, timeout: timeoutMs })
+      const client = await clientFor(key)
+      const { data, usage } = await client.images.generate(body, { signal, timeout: timeoutMs })
       const [picture] = data ?? []
       const bytes = picture?.b64_json
         ? Buffer.from(picture.b64_json, 'base64')

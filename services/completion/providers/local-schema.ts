@@ -100,14 +100,23 @@ function fillArray({ items, minItems, maxItems, prefixItems }: JsonObject, name:
   const most = Math.max(least, Math.min(typeof maxItems === 'number' ? maxItems : 3, 20))
   const type = isObject(items) ? typeOf(items) : 'string'
   const isOption = isObject(items) && Array.isArray(items['enum'])
-  const there = type === 'number' || type === 'integer' ? source.numbers.length : type === 'string' && !isOption ? 3 : 1
+  const there =
+    type === 'number' || type === 'integer'
+      ? source.numbers.length
+      : type === 'string' && !isOption
+        ? 3
+        : hasName(items)
+          ? Math.max(1, source.names.length)
+          : 1
   const length = Math.max(least, Math.min(most, there, 20))
+  if (type !== 'string' || isOption) return Array.from({ length }, () => fill(items, name, source))
   const words = source.names.length > 1 ? source.names.splice(0, length) : source.keywords.slice(0, length)
-  return Array.from({ length }, (_, index) =>
-    type === 'string' && !isOption
-      ? (words[index] ?? `${topicOf(source.question)} ${index + 1}`)
-      : fill(items, name, source),
-  )
+  return Array.from({ length }, (_, index) => words[index] ?? `${topicOf(source.question)} ${index + 1}`)
+}
+
+/** Whether it is somebody or something: of those there are as many as names. */
+function hasName(schema: Json | undefined): boolean {
+  return isObject(schema) && isObject(schema['properties']) && Object.keys(schema['properties']).some(isNamed)
 }
 
 function fillNumber({ minimum, maximum, exclusiveMinimum, multipleOf, type }: JsonObject, { numbers }: Source): number {
@@ -131,11 +140,12 @@ const FORMATS: Readonly<Record<string, readonly [found: RegExp, usual: string]>>
 
 /** Fields that stand for somebody, something or some place by name. */
 const NAMED = /name|person|who|author|city|town|place|location|country|company|product|title|artist|where/i
+const isNamed = (name: string): boolean => NAMED.test(name)
 
 function fillText({ format, minLength, maxLength }: JsonObject, name: string, source: Source): string {
   const known = typeof format === 'string' && Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
   if (known) return known[0].exec(source.question)?.[0] ?? known[1]
-  const own = NAMED.test(name) ? source.names.shift() : undefined
+  const own = isNamed(name) ? source.names.shift() : undefined
   const text =
     own ??
     (/expression|formula|sum/i.test(name) ? arithmeticOf(source.question) : undefined) ??

@@ -96,6 +96,16 @@ test.each([
   [{ type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 }, ['Ada Lovelace', 'London']],
   [
     {
+      type: 'array',
+      items: { type: 'object', properties: { name: { type: 'string' }, kind: { enum: ['person', 'place'] } } },
+    },
+    [
+      { name: 'Ada Lovelace', kind: 'person' },
+      { name: 'London', kind: 'person' },
+    ],
+  ],
+  [
+    {
       allOf: [{ properties: { a: { const: 1 } }, required: ['a'] }, { properties: { b: { const: 2 } } }],
       type: 'object',
     },

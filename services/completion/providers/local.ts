@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelled } from '#mesh/errors.ts'
 import type { ProviderDefinition, ProviderMessage, ProviderModel, ProviderPart, ProviderRequest } from '../provider.ts'
 import { embedLexically, LEXICAL_MODEL } from './local-embed.ts'
+import { composeGrounded } from './local-grounded.ts'
 import { sketch, SKETCH_MODEL } from './local-image.ts'
 import { fillSchema } from './local-schema.ts'
 import { composeText, topicOf } from './local-text.ts'
@@ -76,7 +77,8 @@ function compose(request: ProviderRequest): string {
   const asked = messages.findLast(({ role }) => role === 'user')
   if (responseSchema) return JSON.stringify(fillSchema(responseSchema, asked?.content ?? ''))
   if (messages.at(-1)?.role === 'tool') return sayResults(messages)
-  return asked?.images ? `${look(asked)} ${composeText(request)}` : composeText(request)
+  const said = composeGrounded(request) ?? composeText(request)
+  return asked?.images ? `${look(asked)} ${said}` : said
 }
 
 function think({ messages }: ProviderRequest): string {

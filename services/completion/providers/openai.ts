@@ -66,7 +66,8 @@ function createProvider(
     ...(lookout ? { unready: async () => explained(await lookout.missing(), preset) } : {}),
     async models({ key, signal }) {
       try {
-        const { data } = await clientFor(key).models.list({ signal })
+        const client = await clientFor(key)
+        const { data } = await client.models.list({ signal })
         return data
           .filter(({ id }) => !OTHER.test(id))
           .map(({ id, owned_by }) => ({
@@ -112,7 +113,7 @@ async function* complete(request: ProviderRequest, call: ProviderCall, asked: As
   }
   const reader = createChatReader({ thinkTags: quirks.thinkTags ?? false, inputTokens: estimate(request) })
   try {
-    const { body } = await open(clientFor(call.key), request, { quirks, title: vendor.title, signal })
+    const { body } = await open(await clientFor(call.key), request, { quirks, title: vendor.title, signal })
     let since = performance.now()
     for await (const parts of readArrivals(body ?? nothing(), reader)) {
       silence.pause()

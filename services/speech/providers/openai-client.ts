@@ -1,5 +1,5 @@
 // The openai package's client, its errors in our words, and silence.
-import OpenAI, { APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
+import type OpenAI from 'openai'
 import {
   cancelled,
   CodedError,
@@ -24,10 +24,13 @@ export interface Api {
 }
 
 const RETRIES = 2
+/** Large, and many an instance never asks: read when the first client is made. */
+let library: typeof import('openai') | undefined
 
 /** The client waits as `Retry-After` says, else with back-off and jitter, and reads no variables of its own. */
-export function createClient({ url, key, timeoutMs }: Api): OpenAI {
-  return new OpenAI({
+export async function createClient({ url, key, timeoutMs }: Api): Promise<OpenAI> {
+  library ??= await import('openai')
+  return new library.OpenAI({
     apiKey: key || 'none',
     baseURL: url,
     timeout: timeoutMs,
@@ -71,10 +74,12 @@ const MOST_WORDS = 1_000
 /** The provider's words, under the code that says what to do about it; never with the key. */
 function toCoded(error: unknown, { key, secret }: Api, asked: string): CodedError {
   if (error instanceof CodedError) return error
-  if (error instanceof APIUserAbortError) return cancelled()
-  if (error instanceof APIConnectionTimeoutError) return deadline('the provider of speech did not answer in time')
+  if (library && error instanceof library.APIUserAbortError) return cancelled()
+  if (library && error instanceof library.APIConnectionTimeoutError)
+    return deadline('the provider of speech did not answer in time')
   const without = (text: string) => (key === '' ? text : text.replaceAll(key, '…')).slice(0, MOST_WORDS)
-  if (!(error instanceof APIError)) return unavailable(`the provider of speech broke off: ${without(reasonOf(error))}`)
+  if (!library || !(error instanceof library.APIError))
+    return unavailable(`the provider of speech broke off: ${without(reasonOf(error))}`)
   const said = without(error.message.replace(/^\d{3} /, ''))
   switch (error.status) {
     case 400:

@@ -1,5 +1,3 @@
-import { toFile } from 'openai'
-import { Stream } from 'openai/streaming'
 import { unavailable } from '#mesh/errors.ts'
 import type { Heard, HeardPart, HearRequest, Timed } from '../provider.ts'
 import { MEDIA_TYPES } from '../sniff.ts'
@@ -21,7 +19,9 @@ export async function* hearByApi(
     return cost === undefined ? {} : { cost }
   }
   try {
-    const client = createClient(api)
+    const client = await createClient(api)
+    const { toFile } = await import('openai')
+    const { Stream } = await import('openai/streaming')
     const response = await client.audio.transcriptions
       .create(
         {

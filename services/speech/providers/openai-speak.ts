@@ -13,7 +13,8 @@ export async function* speakByApi(
   const { model, isOpenAi } = api
   const patience = createPatience(caller, api, `"${model}" or the voice "${voice}"`)
   try {
-    const response = await createClient(api).audio.speech.create(
+    const client = await createClient(api)
+    const response = await client.audio.speech.create(
       {
         model,
         input: text,

@@ -86,9 +86,8 @@ function remembered<T>(ask: (api: Api) => Promise<T>): (api: Api) => Promise<T> 
 
 /** Not every server lists its voices: one that does not still speaks with any that is named. */
 async function listVoices(api: Api): Promise<readonly ProviderVoice[]> {
-  const answer = await createClient(api)
-    .get<{ voices?: unknown } | null>('/audio/voices', ASKING())
-    .catch(() => null)
+  const client = await createClient(api)
+  const answer = await client.get<{ voices?: unknown } | null>('/audio/voices', ASKING()).catch(() => null)
   const voices: readonly unknown[] = Array.isArray(answer?.voices) ? answer.voices : []
   return voices.flatMap(one => {
     const name = typeof one === 'string' ? one : ((one ?? {}) as { id?: unknown }).id
@@ -97,9 +96,8 @@ async function listVoices(api: Api): Promise<readonly ProviderVoice[]> {
 }
 
 async function listRecognisers(api: Api): Promise<readonly ProviderRecogniser[]> {
-  const answer = await createClient(api)
-    .get<{ data?: unknown } | null>('/models', ASKING())
-    .catch(() => null)
+  const client = await createClient(api)
+  const answer = await client.get<{ data?: unknown } | null>('/models', ASKING()).catch(() => null)
   const models: readonly unknown[] = Array.isArray(answer?.data) ? answer.data : []
   return models.flatMap(one => {
     const name = ((one ?? {}) as { id?: unknown }).id
