@@ -189,7 +189,7 @@ test(
             : 'limit of 8 scopes'
         expect(why).toMatch(/limit of (500 activations|8 scopes)/)
       }),
-      { numRuns: 4 * RUNS },
+      { numRuns: 2 * RUNS },
     )
   },
   LONG,

@@ -19,6 +19,8 @@ export interface NodeExample {
   readonly answers?: readonly { readonly node: string; readonly value: Json }[]
   /** What is sent to its sources, one after the other; then the run is stopped. */
   readonly messages?: readonly { readonly name: string; readonly message: Json }[]
+  /** It hears what is told while it runs, which nobody tells again: such a run is not taken up in the middle. */
+  readonly live?: boolean
   /** The spells that it uses, by name: `spell/1` documents. */
   readonly library?: Readonly<Record<string, JsonObject>>
   /** What the web answers: `GET https://…` → status and value. The addresses stand for ones of your own. */

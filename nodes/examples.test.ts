@@ -53,15 +53,16 @@ describe.each(types.toSorted())('%s', type => {
     const plan = compile(document, registry, { library })
     expect(await replay(plan, outcome.entries)).toEqual({ entries: outcome.entries.length })
   })
-  test('taken up again from every entry of its record, it gives the same', async () => {
-    const { outcome } = await stage.run(example)
-    for (let length = 1; length < outcome.entries.length; length++) {
-      const again = await stage.run(example, outcome.entries.slice(0, length))
-      expect({ length, error: again.outcome.error, outputs: exact(again.outcome.outputs) }).toEqual({
-        length,
-        error: undefined,
-        outputs: exact(example.outputs),
-      })
-    }
-  })
+  if (example.live !== true)
+    test('taken up again from every entry of its record, it gives the same', async () => {
+      const { outcome } = await stage.run(example)
+      for (let length = 1; length < outcome.entries.length; length++) {
+        const again = await stage.run(example, outcome.entries.slice(0, length))
+        expect({ length, error: again.outcome.error, outputs: exact(again.outcome.outputs) }).toEqual({
+          length,
+          error: undefined,
+          outputs: exact(example.outputs),
+        })
+      }
+    })
 })

@@ -3,7 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { DocumentServiceDefinition } from '#gen/spellmesh/document/v1/document.ts'
+import { EntityServiceDefinition } from '#gen/spellmesh/entity/v1/entity.ts'
+import { EventServiceDefinition } from '#gen/spellmesh/event/v1/event.ts'
 import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import { SearchServiceDefinition } from '#gen/spellmesh/search/v1/search.ts'
 import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { checkDocument } from '#graph/check.ts'
 import type { NodeServices } from '#graph/define.ts'
@@ -17,7 +21,7 @@ import { createSandbox } from '#services/spell-runner/sandbox/sandbox.ts'
 import type { NodeExample } from './example.ts'
 import type { Outcome } from './kit.suite.ts'
 import { registry, runSpell } from './kit.suite.ts'
-import type { Speech } from './services.ts'
+import type { Documents, Speech } from './services.ts'
 
 /** All that examples need around them. */
 export interface Stage extends AsyncDisposable {
@@ -42,7 +46,7 @@ export async function createStage(): Promise<Stage> {
   const outbound = createOutbound({ OUTBOUND_ALLOW: host, limitBytes: 10_000, timeoutMs: 5_000 })
   const sandbox = createSandbox({ processes: 1, timeoutMs: 5_000 })
   const system = await embedded({
-    services: ['completion', 'cache', 'huggingface', 'speech'],
+    services: ['completion', 'cache', 'huggingface', 'speech', 'document', 'event', 'entity', 'search'],
     settings: { LOCAL_MODEL_DELAY_MS: '0', COMPLETION_KEEP_MS: '0' },
   })
   const user = system.as('user-1')
@@ -51,6 +55,10 @@ export async function createStage(): Promise<Stage> {
     cache: user.client(CacheServiceDefinition),
     huggingface: user.client(HuggingfaceServiceDefinition),
     speech: user.client(SpeechServiceDefinition) as Speech,
+    document: user.client(DocumentServiceDefinition) as Documents,
+    event: user.client(EventServiceDefinition),
+    entity: user.client(EntityServiceDefinition),
+    search: user.client(SearchServiceDefinition),
   } satisfies NodeServices
   return {
     async run(example, journal = []) {
@@ -60,6 +68,8 @@ export async function createStage(): Promise<Stage> {
       const document = parse(JSON.parse(text) as JsonObject)
       const library: Library = name => (example.library?.[name] ? parse(example.library[name]) : undefined)
       const outcome = await runSpell(document, {
+        // What it keeps under keys of its own is not another example's.
+        run: `run-of-${example.title.replaceAll(/[^A-Za-z0-9]+/g, '-')}`,
         inputs: example.inputs,
         services,
         sandbox,

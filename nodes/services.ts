@@ -9,6 +9,43 @@ import type {
   DeepPartial,
 } from '#gen/spellmesh/completion/v1/completion.ts'
 import type { GetRequest, GetResponse, SetRequest } from '#gen/spellmesh/cache/v1/cache.ts'
+import type {
+  FetchRequest,
+  FetchResponse,
+  GetDocumentRequest,
+  GetDocumentResponse,
+  ListChunksRequest,
+  ListChunksResponse,
+  UploadRequest,
+  UploadResponse,
+  WatchRequest,
+  WatchResponse,
+} from '#gen/spellmesh/document/v1/document.ts'
+import type {
+  FindRequest,
+  FindResponse,
+  GetRequest as GetEntityRequest,
+  GetResponse as GetEntityResponse,
+  LinkRequest,
+  LinkResponse,
+  SuggestRequest,
+  SuggestResponse,
+  UpsertRequest,
+  UpsertResponse,
+} from '#gen/spellmesh/entity/v1/entity.ts'
+import type {
+  AppendRequest,
+  AppendResponse,
+  PublishRequest,
+  PublishResponse,
+  SearchRequest as SearchEventsRequest,
+  SearchResponse as SearchEventsResponse,
+  SubscribeRequest,
+  SubscribeResponse,
+  TranscriptRequest,
+  TranscriptResponse,
+} from '#gen/spellmesh/event/v1/event.ts'
+import type { SearchRequest, SearchResponse } from '#gen/spellmesh/search/v1/search.ts'
 import type { RunRequest, RunResponse } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
 import type {
   SynthesizeRequest,
@@ -50,11 +87,47 @@ export interface Speech {
   ): AsyncIterable<TranscribeResponse>
 }
 
+/** Documents and their pieces (proto/spellmesh/document/v1). */
+export interface Documents {
+  upload(requests: AsyncIterable<DeepPartial<UploadRequest>>, options?: CallOptions): Promise<UploadResponse>
+  fetch(request: DeepPartial<FetchRequest>, options?: CallOptions): Promise<FetchResponse>
+  watch(request: DeepPartial<WatchRequest>, options?: CallOptions): AsyncIterable<WatchResponse>
+  getDocument(request: DeepPartial<GetDocumentRequest>, options?: CallOptions): Promise<GetDocumentResponse>
+  listChunks(request: DeepPartial<ListChunksRequest>, options?: CallOptions): Promise<ListChunksResponse>
+}
+
+/** What happened, and what is told live (proto/spellmesh/event/v1). */
+export interface Events {
+  append(request: DeepPartial<AppendRequest>, options?: CallOptions): Promise<AppendResponse>
+  search(request: DeepPartial<SearchEventsRequest>, options?: CallOptions): Promise<SearchEventsResponse>
+  transcript(request: DeepPartial<TranscriptRequest>, options?: CallOptions): Promise<TranscriptResponse>
+  publish(request: DeepPartial<PublishRequest>, options?: CallOptions): Promise<PublishResponse>
+  subscribe(request: DeepPartial<SubscribeRequest>, options?: CallOptions): AsyncIterable<SubscribeResponse>
+}
+
+/** Who and what is known (proto/spellmesh/entity/v1). */
+export interface Entities {
+  get(request: DeepPartial<GetEntityRequest>, options?: CallOptions): Promise<GetEntityResponse>
+  find(request: DeepPartial<FindRequest>, options?: CallOptions): Promise<FindResponse>
+  upsert(request: DeepPartial<UpsertRequest>, options?: CallOptions): Promise<UpsertResponse>
+  link(request: DeepPartial<LinkRequest>, options?: CallOptions): Promise<LinkResponse>
+  suggest(request: DeepPartial<SuggestRequest>, options?: CallOptions): Promise<SuggestResponse>
+}
+
+/** Search over all of them and the web (proto/spellmesh/search/v1). */
+export interface Search {
+  search(request: DeepPartial<SearchRequest>, options?: CallOptions): Promise<SearchResponse>
+}
+
 declare module '#graph/define.ts' {
   interface NodeServices {
     readonly completion: Completion
     readonly cache: Cache
     readonly huggingface: Huggingface
     readonly speech: Speech
+    readonly document: Documents
+    readonly event: Events
+    readonly entity: Entities
+    readonly search: Search
   }
 }

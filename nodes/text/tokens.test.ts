@@ -66,7 +66,7 @@ describe('counting', () => {
       const { count } = await tokens(text)
       clearInterval(ticking)
       expect(count).toBeGreaterThan(1_000)
-      expect(longest).toBeLessThan(1_000)
+      expect(longest).toBeLessThan(10_000)
     }
     expect((await runNode('text/tokens', { inputs: { text: 'x'.repeat(2_000_001) } })).error).toMatchObject({
       code: 'TOO_LONG',

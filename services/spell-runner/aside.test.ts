@@ -71,12 +71,12 @@ describe('a run that is put aside', () => {
   })
 
   test('does not take others with it when its time comes', async () => {
-    await using running = await system({ RUN_IDLE_MS: '0', RUN_LEASE_MS: '500' })
+    await using running = await system({ RUN_IDLE_MS: '0', RUN_LEASE_MS: '1000' })
     const runner = as(running, 'ada')
-    const waiting = spellOf({ start: { type: 'flow/start' }, wait: { type: 'time/wait', config: { forMs: 1_200 } } }, [
+    const waiting = spellOf({ start: { type: 'flow/start' }, wait: { type: 'time/wait', config: { forMs: 1_600 } } }, [
       ['start.out', 'wait.in'],
     ])
-    const long = await start(runner, await create(runner, delayed(2_500)), { detached: true })
+    const long = await start(runner, await create(runner, delayed(3_000)), { detached: true })
     const short = await start(runner, await create(runner, waiting))
     expect(short.status).toBe('waiting')
     await until(runner, short.id, ofKind('run.completed'))

@@ -43,7 +43,7 @@ describe('pause and play', () => {
   test('pausing while a node is at work lets it end, and starts nothing after it', async () => {
     await using running = await system()
     const runner = as(running, 'ada')
-    const made = await start(runner, await create(runner, steps(100)), { detached: true })
+    const made = await start(runner, await create(runner, steps(1_000)), { detached: true })
     await until(runner, made.id, ofKind('node.started'))
     const { run: paused } = await runner.pauseRun({ runId: made.id })
     expect(paused?.status).toBe('paused')

@@ -1,6 +1,10 @@
 import { CacheServiceDefinition } from '#gen/spellmesh/cache/v1/cache.ts'
 import { CompletionServiceDefinition } from '#gen/spellmesh/completion/v1/completion.ts'
+import { DocumentServiceDefinition } from '#gen/spellmesh/document/v1/document.ts'
+import { EntityServiceDefinition } from '#gen/spellmesh/entity/v1/entity.ts'
+import { EventServiceDefinition } from '#gen/spellmesh/event/v1/event.ts'
 import { HuggingfaceServiceDefinition } from '#gen/spellmesh/huggingface/v1/huggingface.ts'
+import { SearchServiceDefinition } from '#gen/spellmesh/search/v1/search.ts'
 import { SpeechServiceDefinition } from '#gen/spellmesh/speech/v1/speech.ts'
 import { SpellRunnerServiceDefinition } from '#gen/spellmesh/spell_runner/v1/spell_runner.ts'
 import type { NodeDefinition } from '#graph/define.ts'
@@ -39,6 +43,10 @@ export const USES = {
   cache: CacheServiceDefinition,
   huggingface: HuggingfaceServiceDefinition,
   speech: SpeechServiceDefinition,
+  document: DocumentServiceDefinition,
+  event: EventServiceDefinition,
+  entity: EntityServiceDefinition,
+  search: SearchServiceDefinition,
 }
 
 export default defineService({
