@@ -66,6 +66,7 @@ export function createRest(options: RestOptions): RestClient {
     forkRun: (run, options) => post(`/v1/runs/${id(run)}/fork`, { ...options }),
     blob: async (run, hash) => (await get<{ value: Json }>(`/v1/runs/${id(run)}/blobs/${id(hash)}`)).value,
     runDocuments: run => get(`/v1/runs/${id(run)}/documents`),
+    call: (method, path, body) => call(method, path, body),
     cancelRun: async run => (await post<{ run: RunRecord }>(`/v1/runs/${id(run)}/cancel`)).run,
   }
 }

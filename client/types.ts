@@ -228,6 +228,8 @@ export interface RestClient {
   blob(run: string, hash: string): Promise<Json>
   /** What a run was made of. */
   runDocuments(run: string): Promise<{ document: JsonObject; library: Readonly<Record<string, JsonObject>> }>
+  /** Calls any other route of the server (`/openapi.json` lists them). `path`: with its query. */
+  call<T>(method: string, path: string, body?: object): Promise<T>
 }
 
 /** A run whose journal is whole: entries 1 to `lastSeq`, and the digest of the terminal entry fits them. */

@@ -86,6 +86,8 @@ test('an id that cannot be one is not found or not valid, whatever is asked of i
   for (const { method, path } of (await operations()).filter(one => one.path.includes('{')))
     for (const id of HOSTILE) {
       const { status, text } = await send(method, filled(path, id), method === 'GET' ? {} : { body: '{}' })
+      // Any word is a topic.
+      if (path === '/v1/topics/{topic}' && /^[\w-]{1,64}$/.test(id)) continue
       // A path of dots is another path.
       const right = /^\.|^%2e/.test(id) ? status < 500 : [400, 404, 431].includes(status)
       if (!right) wrong.push([method, path, id, status, text.slice(0, 200)])

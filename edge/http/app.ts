@@ -3,6 +3,8 @@ import { notFound } from '#mesh/errors.ts'
 import type { Metrics } from '#mesh/telemetry.ts'
 import type { Tracer } from '#mesh/trace.ts'
 import type { Files } from './files.ts'
+import { addKnowledge } from './knowledge.ts'
+import type { KnowledgeOptions } from './knowledge.ts'
 import { describeRest } from './openapi.ts'
 import { errorReply, errorText, jsonReply } from './replies.ts'
 import { addRest } from './rest.ts'
@@ -11,7 +13,7 @@ import { addRuns } from './runs.ts'
 import { traced } from './traced.ts'
 import type { RunOptions } from './runs.ts'
 
-export interface HttpOptions extends Omit<RunOptions, 'onStream'> {
+export interface HttpOptions extends Omit<RunOptions & KnowledgeOptions, 'onStream'> {
   readonly metrics: Metrics
   readonly tracer: Tracer
   readonly files: Files
@@ -38,7 +40,9 @@ export function createHttpApp(options: HttpOptions): HttpApp {
   const fetch = traced(app, options.tracer)
   addDoors(app, options)
   let inFlight = 0
-  addRuns(app, { ...options, onStream: change => (inFlight += change) })
+  const onStream = (change: 1 | -1) => void (inFlight += change)
+  addRuns(app, { ...options, onStream })
+  addKnowledge(app, { ...options, onStream })
   addRest(app, options)
   app.on(['GET', 'HEAD'], '/*', async (context, next) => {
     const { pathname } = new URL(context.req.raw.url)

@@ -16,6 +16,10 @@ export interface HttpRule {
 /** Everything that the contracts say of HTTP. */
 export interface Contracts {
   readonly rules: readonly HttpRule[]
+  /** An RPC by its service's full name and its own, whether HTTP shows it or not. Throws where there is none. */
+  rpc(service: string, name: string): DescMethod
+  /** Whether several services have a message of this name. */
+  isCommon(name: string): boolean
   /** The bytes of this field are a JSON text. */
   isJson(field: DescField): boolean
   /** The cookie that carries this field. */
@@ -44,8 +48,18 @@ export async function readContracts(): Promise<Contracts> {
   const services = set.file
     .filter(({ name }) => name.startsWith('spellmesh/'))
     .flatMap(file => file.service.map(({ name }) => registry.getService(`${file.package}.${name}`)))
+  const times = Map.groupBy(
+    set.file.filter(({ name }) => name.startsWith('spellmesh/')).flatMap(file => file.messageType),
+    ({ name }) => name,
+  )
   return {
+    isCommon: name => (times.get(name)?.length ?? 0) > 1,
     rules: services.flatMap(service => service?.methods.flatMap(rpc => toRule(rpc, http) ?? []) ?? []),
+    rpc(service, name) {
+      const found = registry.getService(service)?.methods.find(one => one.name === name)
+      if (!found) throw new Error(`the descriptors do not have "${service}.${name}": run npm run generate`)
+      return found
+    },
     isJson: field => jsonFields.get(field) ?? remember(field),
     cookieOf: field => (optionOf(field, cookie) as string | undefined) || undefined,
     commentOf: of => comments.get(of.kind === 'message' ? of.typeName : `${of.parent.typeName}.${of.name}`) ?? '',

@@ -80,7 +80,7 @@ export function readText(field: DescField, text: string, problems: Problem[]): u
         ? text === 'true'
         : refuse(problems, field.jsonName, 'true or false', text)
     default:
-      return readScalar(field.scalar, /^\d+$/.test(text) ? Number(text) : text, problems, field.jsonName)
+      return readScalar(field.scalar, /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text, problems, field.jsonName)
   }
 }
 

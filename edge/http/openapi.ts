@@ -1,6 +1,7 @@
 import { ScalarType } from '@bufbuild/protobuf'
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import type { Contracts, HttpRule } from './descriptors.ts'
+import { describeByHand } from './openapi-by-hand.ts'
 
 type Json = Record<string, unknown>
 
@@ -8,8 +9,22 @@ type Json = Record<string, unknown>
 export function describeRest(contracts: Contracts, answered: (rule: HttpRule) => boolean): Json {
   const schemas: Record<string, Json> = { Error: ERROR }
   const paths: Record<string, Json> = {}
-  for (const rule of contracts.rules.filter(answered))
-    paths[rule.path] = { ...paths[rule.path], [rule.method]: describeRule(rule, contracts, schemas) }
+  const rules = contracts.rules.filter(answered)
+  const times = Map.groupBy(rules, ({ rpc }) => rpc.localName)
+  for (const rule of rules) {
+    const { localName, parent } = rule.rpc
+    // Several services have a `get`.
+    const operationId =
+      times.get(localName)?.length === 1 ? localName : `${firstLower(serviceOf(parent.name))}${firstUpper(localName)}`
+    paths[rule.path] = {
+      ...paths[rule.path],
+      [rule.method]: { operationId, ...describeRule(rule, contracts, schemas) },
+    }
+  }
+  for (const [path, operations] of Object.entries(
+    describeByHand(message => refTo(message, contracts, schemas), contracts),
+  ))
+    paths[path] = { ...paths[path], ...operations }
   return {
     openapi: '3.1.0',
     info: {
@@ -68,8 +83,7 @@ function describeRule({ rpc, path, hasBody }: HttpRule, contracts: Contracts, sc
     }))
   const body = visible.filter(field => !inPath.has(field.name))
   return {
-    operationId: rpc.localName,
-    tags: [rpc.parent.name.replace(/Service$/, '')],
+    tags: [serviceOf(rpc.parent.name)],
     description: contracts.commentOf(rpc),
     parameters: [...parameters, ...(EXTRA_PARAMETERS[rpc.name] ?? [])],
     ...(hasBody && body.length > 0
@@ -116,10 +130,29 @@ const EXTRA_PARAMETERS: Readonly<Record<string, readonly Json[]>> = {
   ListEntries: [header('Last-Event-ID', 'With `Accept: text/event-stream`: the id of the last event that arrived')],
 }
 
+function serviceOf(name: string): string {
+  return name.replace(/Service$/, '')
+}
+
+function firstLower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function firstUpper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Where several services have a message of this name, with the service's: `EventGetResponse`. */
+function schemaNameOf({ name, typeName }: DescMessage, contracts: Contracts): string {
+  const [, service = ''] = typeName.split('.')
+  return contracts.isCommon(name) ? `${service.split('_').map(firstUpper).join('')}${name}` : name
+}
+
 function refTo(message: DescMessage, contracts: Contracts, schemas: Record<string, Json>): Json {
-  if (!schemas[message.name]) {
-    schemas[message.name] = {}
-    schemas[message.name] = {
+  const name = schemaNameOf(message, contracts)
+  if (!schemas[name]) {
+    schemas[name] = {}
+    schemas[name] = {
       ...describeFields(
         message.fields.filter(field => !contracts.cookieOf(field)),
         contracts,
@@ -128,7 +161,7 @@ function refTo(message: DescMessage, contracts: Contracts, schemas: Record<strin
       description: contracts.commentOf(message),
     }
   }
-  return { $ref: `#/components/schemas/${message.name}` }
+  return { $ref: `#/components/schemas/${name}` }
 }
 
 function describeFields(fields: readonly DescField[], contracts: Contracts, schemas: Record<string, Json>): Json {

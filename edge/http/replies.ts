@@ -1,5 +1,6 @@
 import { CodedError, toHttpStatus } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
+import { wholeReply } from '../whole.ts'
 
 /** An error as every door of the edge shows it. */
 export function errorText(error: CodedError): string {
@@ -19,7 +20,7 @@ export function errorReply(error: unknown, log: Log): Response {
 
 /** A reply that is JSON already. */
 export function jsonReply(text: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(text, {
+  return wholeReply(text, {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   })

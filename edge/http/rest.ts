@@ -35,8 +35,13 @@ const OPEN = new Set(['GetInstance', 'Register', 'Login', 'OpenLocal', 'Refresh'
 const DEADLINE_MS = 15_000
 /** A run ends by its own limit before this. */
 export const RUN_DEADLINE_MS = 25 * 3_600_000
-/** RPCs that wait for the end of a run. */
-const LONG = new Set(['ForkRun'])
+/** Those that wait for longer: for the end of a run, or for models and what they read. */
+const DEADLINES_MS: Readonly<Record<string, number>> = {
+  ForkRun: RUN_DEADLINE_MS,
+  Search: 60_000,
+  Suggest: 400_000,
+  DeleteMany: 120_000,
+}
 
 /** Adds a route for each rule, by transcoding: path, query and body become the request; the answer becomes JSON. */
 export function addRest(app: EdgeApp, options: RestOptions): void {
@@ -51,7 +56,7 @@ export function addRest(app: EdgeApp, options: RestOptions): void {
       const answer = (await call(fields, {
         caller,
         signal: request.signal,
-        deadlineMs: LONG.has(rule.rpc.name) ? RUN_DEADLINE_MS : DEADLINE_MS,
+        deadlineMs: DEADLINES_MS[rule.rpc.name] ?? DEADLINE_MS,
       })) as Fields
       const reply = jsonReply(writeMessage(rule.rpc.output, answer, options.contracts))
       for (const [name, value] of cookiesOf(rule.rpc.output, answer, options.contracts))
@@ -135,10 +140,12 @@ async function readBody(request: Request): Promise<Fields> {
   return body as Fields
 }
 
+const STRICT = new TextDecoder('utf-8', { fatal: true })
+
 /** Bytes that are no UTF-8 are not to become other ones unnoticed. */
 function decode(bytes: ArrayBuffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return STRICT.decode(bytes)
   } catch {
     throw invalid('the body is not UTF-8')
   }

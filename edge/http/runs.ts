@@ -3,8 +3,9 @@ import { invalid } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
 import type { Client } from '#mesh/service.ts'
 import type { HttpRule } from './descriptors.ts'
+import { EVENTS, eventStream } from './event-stream.ts'
 import { writeMessage } from './messages.ts'
-import { errorText, jsonReply } from './replies.ts'
+import { jsonReply } from './replies.ts'
 import { readRequest, RUN_DEADLINE_MS, toRoute } from './rest.ts'
 import type { EdgeApp, RestOptions } from './rest.ts'
 import { CodedError } from '#mesh/errors.ts'
@@ -17,8 +18,6 @@ export interface RunOptions extends RestOptions {
   /** A stream of events begins (1) or has ended (-1). */
   onStream(change: 1 | -1): void
 }
-
-const EVENTS = 'text/event-stream'
 
 /** Runs over HTTP: started and waited for, or followed as a stream of events, or left alone. Goes before {@link addRest}, whose routes it refines. */
 export function addRuns(app: EdgeApp, options: RunOptions): void {
@@ -86,51 +85,11 @@ async function follow(
   if (found && after > found.lastSeq)
     throw new CodedError('OUT_OF_RANGE', `the run has ${found.lastSeq} entries, not ${after}`)
   const signal = AbortSignal.any([request.signal, draining])
-  const batches = runner.watchRun({ runId: run, after }, { caller, signal })[Symbol.asyncIterator]()
-  const encoder = new TextEncoder()
-  let beat: NodeJS.Timeout | undefined
-  const end = () => {
-    if (beat) onStream(-1)
-    clearInterval(beat)
-    beat = undefined
+  const events = async function* () {
+    for await (const { attempt, firstSeq, entries } of runner.watchRun({ runId: run, after }, { caller, signal }))
+      yield entries.map((entry, index) => toEvent(attempt, firstSeq + index, entry)).join('')
   }
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(encoder.encode(': entries of a run\nretry: 1000\n\n'))
-      // Proxies close what is silent.
-      beat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), 15_000)
-      onStream(1)
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await batches.next()
-        if (value)
-          controller.enqueue(
-            encoder.encode(
-              value.entries
-                .map((entry: Uint8Array, index: number) => toEvent(value.attempt, value.firstSeq + index, entry))
-                .join(''),
-            ),
-          )
-        if (!done) return
-      } catch (error) {
-        if (!signal.aborted) {
-          log.warn({ error, run }, 'a stream of events broke')
-          const coded = error instanceof CodedError ? error : new CodedError('INTERNAL', 'internal')
-          controller.enqueue(encoder.encode(`event: error\ndata: ${errorText(coded)}\n\n`))
-        }
-      }
-      end()
-      controller.close()
-    },
-    async cancel() {
-      end()
-      await batches.return?.()
-    },
-  })
-  return new Response(body, {
-    headers: { 'content-type': EVENTS, 'cache-control': 'no-store', 'x-accel-buffering': 'no', ...headers },
-  })
+  return eventStream(events(), { log, signal, about: `entries of the run ${run}`, headers, onStream })
 }
 
 function toEvent(attempt: number, seq: number, entry: Uint8Array): string {

@@ -39,6 +39,7 @@ export function testAutobahn(name: string, open: () => Promise<OpenServer | unde
           close: () => {},
         }),
         bodyLimitBytes: () => 0,
+        streamsBody: () => false,
         frameLimitBytes: MESSAGE_LIMIT_BYTES,
         bufferLimitBytes: BUFFER_LIMIT_BYTES,
         idleSeconds: 60,

@@ -40,6 +40,7 @@ export function testHostileClients(
           }
         },
         bodyLimitBytes: () => 1000,
+        streamsBody: () => false,
         frameLimitBytes: LIMIT_BYTES,
         bufferLimitBytes: 1024 * 1024,
         idleSeconds: 60,

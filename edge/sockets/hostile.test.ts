@@ -22,6 +22,7 @@ async function endsSlowHeaders(open: OpenServer): Promise<void> {
     upgrade: () => ({ status: 404 }),
     open: () => ({ message: () => {}, drain: () => {}, close: () => {} }),
     bodyLimitBytes: () => 1000,
+    streamsBody: () => false,
     frameLimitBytes: 1000,
     bufferLimitBytes: 1000,
     idleSeconds: 60,

@@ -43,6 +43,8 @@ export interface ServerOptions {
   open(socket: Socket): SocketHandlers
   /** Of an HTTP request's body, by its path. */
   bodyLimitBytes(path: string): number
+  /** Whether the body is given as it comes, instead of whole: who reads it slowly slows its sender down, and what is too much fails the reading. */
+  streamsBody(method: string, path: string): boolean
   readonly frameLimitBytes: number
   readonly bufferLimitBytes: number
   readonly idleSeconds: number
@@ -69,6 +71,14 @@ export function plainError(status: 400 | 413, message: string): { status: string
     status: status === 413 ? '413 Content Too Large' : '400 Bad Request',
     body: JSON.stringify({ error: { code, message, problems: [] } }),
   }
+}
+
+/** Whether a reply is written as it comes: events, and what says that it goes in chunks. */
+export function isStreamed({ headers }: Response): boolean {
+  return (
+    headers.get('transfer-encoding') === 'chunked' ||
+    (headers.get('content-type')?.startsWith('text/event-stream') ?? false)
+  )
 }
 
 /** The URL of a request; undefined: a host or target that only those send who want to be taken for another request. */

@@ -1,8 +1,65 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import type { OpenServer, Socket, SocketServer } from './socket.ts'
+
+const PIECE_BYTES = 1024 * 1024
+const UP_LIMIT_BYTES = 32 * PIECE_BYTES
+
+/** Counts what comes. */
+async function takeUp(request: Request): Promise<Response> {
+  const held = request.headers.get('x-until')
+  // Not read before the sender says that it can send no more.
+  if (held !== null) await fetch(held)
+  let size = 0
+  try {
+    for await (const piece of request.body as AsyncIterable<Uint8Array>) size += piece.length
+    return new Response(String(size))
+  } catch (error) {
+    return new Response(error instanceof Error ? error.message : '', { status: 413 })
+  }
+}
+
+/** Sends megabytes without telling how many. */
+function sendUp(
+  port: number,
+  path: string,
+  pieces: number,
+  until?: { readonly url: string; held(sent: number): void },
+) {
+  return new Promise<{ status: number; answer: string }>((resolve, reject) => {
+    let [sent, answered] = [0, false]
+    const headers = until ? { 'x-until': until.url } : {}
+    const call = httpRequest({ port, path, method: 'POST', host: '127.0.0.1', headers }, answer => {
+      answered = true
+      let text = ''
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part))
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, answer: text }))
+    })
+    call.on('error', error => answered || reject(error))
+    const piece = Buffer.alloc(PIECE_BYTES, 1)
+    const send = (left: number) => {
+      if (answered) return
+      if (left === 0) return void call.end()
+      call.write(piece, () => {
+        sent += PIECE_BYTES
+        send(left - 1)
+      })
+    }
+    send(pieces)
+    if (until) void untilStill(() => sent).then(until.held)
+  })
+}
+
+/** Resolves with a number that has grown and does not any more. */
+async function untilStill(read: () => number): Promise<number> {
+  for (let last = 0; ; last = read()) {
+    await new Promise(resolve => setTimeout(resolve, 200))
+    if (last > 0 && read() === last) return last
+  }
+}
 
 /** What every socket server must do. */
 export function testSocketServer(name: string, open: () => Promise<OpenServer | undefined>): void {
@@ -26,6 +83,23 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
             await new Promise(resolve => request.signal.addEventListener('abort', resolve))
             told.push('request gone')
           }
+          if (url.pathname === '/up/refused') return new Response('no', { status: 403 })
+          if (url.pathname.startsWith('/up/')) return await takeUp(request)
+          if (url.pathname === '/down')
+            return new Response(streamOf(['a'.repeat(300_000), 'b'.repeat(300_000)]), {
+              headers: { 'transfer-encoding': 'chunked', 'content-type': 'application/octet-stream' },
+            })
+          if (url.pathname === '/broken')
+            return new Response(
+              new ReadableStream({
+                start: controller => controller.enqueue(new TextEncoder().encode('a')),
+                pull: async () => {
+                  await new Promise(resolve => setImmediate(resolve))
+                  throw new Error('it broke')
+                },
+              }),
+              { headers: { 'transfer-encoding': 'chunked' } },
+            )
           const body = await request.text()
           const headers = new Headers([
             ['set-cookie', 'a=1'],
@@ -57,7 +131,8 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
             close: code => void told.push(`closed ${code}`),
           }
         },
-        bodyLimitBytes: () => 1000,
+        bodyLimitBytes: path => (path.startsWith('/up/') ? UP_LIMIT_BYTES : 1000),
+        streamsBody: (method, path) => method === 'POST' && path.startsWith('/up/'),
         frameLimitBytes: 1000,
         bufferLimitBytes: 1024 * 1024,
         idleSeconds: 60,
@@ -82,6 +157,39 @@ export function testSocketServer(name: string, open: () => Promise<OpenServer | 
 
     test('a body over the limit is refused', async () => {
       expect((await fetch(url('/'), { method: 'POST', body: 'x'.repeat(1001) })).status).toBe(413)
+    })
+
+    test('a body that streams is held up while nobody reads it, and arrives whole', async () => {
+      let release = () => {}
+      const gate = createServer((_, answer) => void (release = () => void answer.end()))
+      await new Promise<void>(resolve => gate.listen(0, '127.0.0.1', resolve))
+      const gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`
+      let heldAt = 0
+      const held = (sent: number) => {
+        heldAt = sent
+        release()
+      }
+      const sent = await sendUp(server.port, '/up/held', 31, { url: gateUrl, held })
+      expect(sent).toEqual({ status: 200, answer: String(31 * PIECE_BYTES) })
+      // What the server and the sockets hold, and no more.
+      expect(heldAt).toBeGreaterThan(0)
+      expect(heldAt).toBeLessThan(28 * PIECE_BYTES)
+      gate.close()
+    })
+
+    test('a body that streams beyond its limit fails its reading, and the connection ends', async () => {
+      const sent = await sendUp(server.port, '/up/all', 40)
+      expect(sent.status).toBe(413)
+      expect(sent.answer).toBe(`the body takes more than ${UP_LIMIT_BYTES} bytes`)
+    })
+
+    test('a body that nobody wants is refused before it has come', async () => {
+      expect(await sendUp(server.port, '/up/refused', 40)).toMatchObject({ status: 403, answer: 'no' })
+    })
+
+    test('a large answer goes in chunks; one that breaks does not look whole', async () => {
+      expect(await (await fetch(url('/down'))).text()).toBe('a'.repeat(300_000) + 'b'.repeat(300_000))
+      await expect(fetch(url('/broken')).then(answer => answer.text())).rejects.toThrow(/terminated/)
     })
 
     test('an event stream arrives piece by piece', async () => {

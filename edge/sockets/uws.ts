@@ -1,6 +1,9 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket, WebSocket } from 'uws-20.51'
 import type { OpenServer, ServerOptions, Socket, SocketHandlers } from './socket.ts'
-import { plainError, refusalOf, requestUrl } from './socket.ts'
+import { cancelled } from '#mesh/errors.ts'
+import { createBodyStream } from './body-stream.ts'
+import { textOfReply, wholeRequest } from '../whole.ts'
+import { isStreamed, plainError, refusalOf, requestUrl } from './socket.ts'
 
 /** The part of the module that is used here; both versions have it. */
 interface Uws {
@@ -193,17 +196,22 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
   const method = request.getCaseSensitiveMethod()
   const url = requestUrl(request.getHeader('host'), `${path}${query ? `?${query}` : ''}`)
   if (!url || odd) return refuse(400, 'this is not a request')
-  const answer = (body: Uint8Array<ArrayBuffer> | undefined) => {
+  const answer = (body: Body | undefined, leave = () => true) => {
     let made: Request
     try {
-      made = new Request(url, { method, headers, signal: aborted.signal, ...(body ? { body } : {}) })
+      const { signal } = aborted
+      made =
+        body instanceof ReadableStream
+          ? new Request(url, { method, headers, signal, body, duplex: 'half' })
+          : wholeRequest(url, { method, headers, signal, body })
     } catch {
       return refuse(400, 'this is not a request')
     }
-    void options.http(made, address).then(reply => write(response, reply, () => open))
+    void options.http(made, address).then(reply => write(response, reply, () => open, leave))
   }
   if (lengths === 0 && !chunked) return answer(undefined)
   const limit = options.bodyLimitBytes(url.pathname)
+  if (options.streamsBody(method, url.pathname)) return stream(response, limit, aborted.signal, answer)
   const parts: Uint8Array[] = []
   let size = 0
   response.onData((chunk, isLast) => {
@@ -217,20 +225,58 @@ function serve(response: HttpResponse, request: HttpRequest, options: ServerOpti
   })
 }
 
-async function write(response: HttpResponse, reply: Response, isOpen: () => boolean): Promise<void> {
-  const streamed = reply.headers.get('content-type')?.startsWith('text/event-stream') ?? false
-  const body = streamed || reply.body === null ? undefined : Buffer.from(await reply.arrayBuffer())
+/** As requests take it. */
+type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
+
+/** Answers while the body goes on coming. */
+function stream(
+  response: HttpResponse,
+  limitBytes: number,
+  gone: AbortSignal,
+  answer: (body: Body, leave: () => boolean) => void,
+): void {
+  const body = createBodyStream(limitBytes, {
+    pause: () => void (gone.aborted || response.pause()),
+    resume: () => void (gone.aborted || response.resume()),
+  })
+  gone.addEventListener('abort', () => body.fail(cancelled()))
+  response.onData((chunk, isLast) => {
+    // A copy: the chunk is gone after this call.
+    body.push(new Uint8Array(chunk.slice(0)))
+    if (isLast) body.end()
+  })
+  answer(body.stream, () => body.leave())
+}
+
+/** `leave`: takes no more of the request's body, and tells whether it has come whole; where it has not, the connection ends with the answer. */
+async function write(
+  response: HttpResponse,
+  reply: Response,
+  isOpen: () => boolean,
+  leave: () => boolean,
+): Promise<void> {
+  const streamed = isStreamed(reply)
+  const whole = textOfReply(reply)
+  const body = whole ?? (streamed || reply.body === null ? undefined : Buffer.from(await reply.arrayBuffer()))
   if (!isOpen()) return void (await reply.body?.cancel().catch(() => {}))
   const head = () => {
     response.writeStatus(`${reply.status} ${reply.statusText || 'OK'}`)
-    for (const [name, value] of reply.headers) if (name !== 'content-length') response.writeHeader(name, value)
+    for (const [name, value] of reply.headers)
+      if (name !== 'content-length' && name !== 'transfer-encoding') response.writeHeader(name, value)
   }
-  if (!streamed || !reply.body) return void response.cork(() => (head(), body ? response.end(body) : response.end()))
+  if (!streamed || !reply.body) {
+    const closing = !leave()
+    return void response.cork(() => (head(), response.end(body, closing)))
+  }
+  leave()
   response.cork(head)
   const reader = reply.body.getReader()
   for (;;) {
-    const { done, value } = await reader.read().catch(() => ({ done: true as const, value: undefined }))
+    const read = await reader.read().catch(() => undefined)
     if (!isOpen()) return void (await reader.cancel().catch(() => {}))
+    // What broke must not look whole.
+    if (!read) return void response.close()
+    const { done, value } = read
     if (done) break
     const chunk = value as Uint8Array
     let took = true

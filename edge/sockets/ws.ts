@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { OpenServer, ServerOptions, Socket } from './socket.ts'
+import { cancelled } from '#mesh/errors.ts'
+import { createBodyStream } from './body-stream.ts'
 import { plainError, refusalOf, requestUrl } from './socket.ts'
 
 /** Whoever takes longer to send a request keeps a place from others. */
@@ -134,11 +136,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   }
   const target = requestUrl(request.headers.host ?? '', url)
   if (!target) return refuse(400, 'this is not a request')
-  const body = await readBody(request, options.bodyLimitBytes(target.pathname)).catch(() => undefined)
-  if (!body)
-    return response.headersSent
-      ? undefined
-      : refuse(413, `the body takes more than ${options.bodyLimitBytes(target.pathname)} bytes`)
+  const limit = options.bodyLimitBytes(target.pathname)
+  const body = options.streamsBody(request.method ?? '', target.pathname)
+    ? streamBody(request, limit)
+    : await readBody(request, limit).catch(() => undefined)
+  if (!body) return response.headersSent ? undefined : refuse(413, `the body takes more than ${limit} bytes`)
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
@@ -148,6 +150,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const cookies = reply.headers.getSetCookie()
   response.writeHead(reply.status, {
     ...Object.fromEntries(reply.headers),
+    // What of the body is not taken would be read as the next request.
+    ...(request.complete ? {} : { connection: 'close' }),
     ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
   })
   if (!reply.body) return void response.end()
@@ -161,12 +165,17 @@ function toRequest(
   target: URL,
   { method = 'GET' }: IncomingMessage,
   headers: [string, string][],
-  body: Buffer,
+  body: Buffer | ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal,
 ): Request | undefined {
-  const bare = method === 'GET' || method === 'HEAD' || body.length === 0
+  const bare = method === 'GET' || method === 'HEAD' || (body instanceof Buffer && body.length === 0)
   try {
-    return new Request(target, { method, headers, signal, ...(bare ? {} : { body: body as Uint8Array<ArrayBuffer> }) })
+    return new Request(target, {
+      method,
+      headers,
+      signal,
+      ...(bare ? {} : { body: body as Uint8Array<ArrayBuffer>, duplex: 'half' }),
+    })
   } catch {
     return undefined
   }
@@ -181,4 +190,12 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
     parts.push(part as Buffer)
   }
   return Buffer.concat(parts)
+}
+
+function streamBody(request: IncomingMessage, limit: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const body = createBodyStream(limit, { pause: () => void request.pause(), resume: () => void request.resume() })
+  request.on('data', (part: Buffer) => body.push(new Uint8Array(part)))
+  request.on('end', () => body.end())
+  request.on('close', () => body.fail(cancelled()))
+  return body.stream
 }
