@@ -1,6 +1,6 @@
 // Keeps the page's files, so that it opens without the server: drafts and recorded runs are in the browser already.
 // The page itself comes from the network while there is one; hashed assets never change.
-const CACHE = 'spellmesh-shell-3'
+const CACHE = 'spellmesh-shell-4'
 
 self.addEventListener('install', event => {
   event.waitUntil(keepShell().then(() => self.skipWaiting()))
@@ -40,6 +40,8 @@ self.addEventListener('fetch', event => {
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== self.location.origin) return
   if (request.mode === 'navigate') {
+    // Files of documents are opened in tabs of their own: they are not the page.
+    if (url.pathname !== '/' && !url.pathname.startsWith('/s/')) return
     const page = fromNetwork(request, '/')
     event.respondWith(page)
     // A new version of the page names other files.

@@ -8,6 +8,8 @@ import type { NodeDocument } from '#graph/document.ts'
 import type { NodeState, NodeView } from '#graph/view.ts'
 import type { Json, Values } from '#graph/json.ts'
 import { MissingKey } from '../account/missing-key.tsx'
+import { CardSources } from '../citations/card-sources.tsx'
+import { citationsAmong } from '../citations/citations.ts'
 import { CardCost, OverBudget } from '../cost/card-cost.tsx'
 import { titleOf } from '../document/edits.ts'
 import { pages } from '../document/store.ts'
@@ -69,7 +71,15 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       {definition?.role === 'sub-spell' && <InnerWait page={tab} id={id} />}
       {state === 'waiting' && <WaitRow page={tab} id={id} />}
       {definition?.type === MICROPHONE && isListening && <Microphone page={tab} node={node} />}
-      {run && <Outcome page={tab} id={id} run={run} given={definition?.role === 'sub-spell' ? node : undefined} />}
+      {run && (
+        <Outcome
+          page={tab}
+          id={id}
+          run={run}
+          given={definition?.role === 'sub-spell' ? node : undefined}
+          speaks={definition?.kind !== 'pure'}
+        />
+      )}
     </article>
   )
 })
@@ -287,17 +297,19 @@ function useFit(tab: string, node: string, side: 'in' | 'out', name: string): st
     : 'socket--unfit'
 }
 
-/** `given`: a sub-spell node, of which the view has what it was given among its outputs. */
+/** `given`: a sub-spell node, of which the view has what it was given among its outputs. `speaks`: its text is an answer, not a part of one. */
 function Outcome({
   page,
   id,
   run,
   given,
+  speaks,
 }: {
   readonly page: string
   readonly id: string
   readonly run: NodeView
   readonly given: NodeDocument | undefined
+  readonly speaks: boolean
 }): ReactNode {
   if (run.error && run.state === 'failed')
     return (
@@ -312,11 +324,13 @@ function Outcome({
     return <progress className="card__progress" value={run.fraction} />
   const first = tellingOutput(given ? outputsOf(registry, given, run.outputs) : run.outputs)
   const isMedia = first !== undefined && mediaOf(first[1]) !== undefined
+  // Beside its sources only words are of interest.
+  const isTold = first && (typeof first[1] === 'string' || citationsAmong(run.outputs).length === 0)
   return (
     <>
       <OverBudget run={run} id={id} />
       <footer className="card__foot">
-        {first &&
+        {isTold &&
           (isMedia ? (
             <Preview page={page} name={first[0]} value={first[1]} />
           ) : (
@@ -324,6 +338,7 @@ function Outcome({
               <i>{first[0]}</i> {short(first[1], 220)}
             </span>
           ))}
+        <CardSources page={page} id={id} outputs={run.outputs} said={speaks ? first?.[1] : undefined} />
         <CardCost page={page} id={id} />
       </footer>
     </>

@@ -2,13 +2,13 @@ import { Radio, Send } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { RunHandle } from '#client/types.ts'
+import { CitedProse } from '../citations/chips.tsx'
 import { usePage } from '../contracts.ts'
 import { Preview } from '../media/preview.tsx'
 import { sendToRun } from '../run/controls.ts'
 import { documentAt, positionOf, useTabRun } from '../run/store.ts'
 import type { TabRun } from '../run/store.ts'
 import { useRunActions } from '../run/use-run-actions.ts'
-import { Prose } from '../steering/markdown.tsx'
 import type { Listener, Message } from './messages.ts'
 import { listenersOf, messagesOf, toMessage } from './messages.ts'
 import './chat.css'
@@ -65,7 +65,7 @@ function Messages({
           Nothing has been said yet. {canWrite && 'What you write below goes to the spell while it is played.'}
         </li>
       )}
-      {messages.map(({ seq, from, name, text, media, node, at }) => (
+      {messages.map(({ seq, from, name, text, media, citations, node, at }) => (
         <li key={seq} className={`chat__message chat__message--${from}`}>
           {from === 'event' && (
             <small>
@@ -76,7 +76,7 @@ function Messages({
             {media !== undefined ? (
               <Preview page={tab} name={node} value={media} />
             ) : from === 'spell' ? (
-              <Prose text={text} />
+              <CitedProse text={text} citations={citations ?? []} />
             ) : (
               text
             )}

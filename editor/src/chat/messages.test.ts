@@ -52,3 +52,16 @@ test('an event is JSON where it can be read as that', () => {
   expect(toMessage('{"a": 1}')).toEqual({ a: 1 })
   expect(toMessage('plain words')).toBe('plain words')
 })
+
+test('what a reply refers to is what was found last before it', () => {
+  const piece = (chunkId: string) => ({ n: 1, chunkId, documentId: 'd', title: 'Owls', page: 2, text: 'They hunt.' })
+  const entries = [
+    { kind: 'node.ended', node: 'find', outputs: { citations: [piece('a')] } },
+    { kind: 'node.ended', node: 'reply', outputs: { text: 'At night [1].' } },
+    { kind: 'node.ended', node: 'reply', outputs: { text: 'Nothing more.' } },
+    { kind: 'node.ended', node: 'find', outputs: { citations: [piece('b')] } },
+    { kind: 'node.ended', node: 'reply', outputs: { text: 'By ear [1].' } },
+  ].map((entry, index) => ({ ...entry, seq: index + 1, at: 0 })) as unknown as Entry[]
+  const cited = messagesOf(entries, 9, typeOf).map(({ citations }) => citations?.map(({ chunkId }) => chunkId))
+  expect(cited).toEqual([['a'], undefined, ['b']])
+})

@@ -1,6 +1,8 @@
 import type { SpellDocument } from '#graph/document.ts'
 import type { Entry } from '#graph/journal.ts'
 import type { Json } from '#graph/json.ts'
+import { citationsAmong, refersTo } from '../citations/citations.ts'
+import type { Citation } from '../citations/citations.ts'
 import { mediaOf, textInWords } from '../media/media.ts'
 
 /** Something that was said to a spell, or by it. */
@@ -15,6 +17,8 @@ export interface Message {
   readonly text: string
   /** In place of the text: a picture or a sound. */
   readonly media?: Json
+  /** What the numbers in the text refer to: what was found last before it was said. */
+  readonly citations?: readonly Citation[]
 }
 
 /** A source that somebody can send something to. */
@@ -53,14 +57,19 @@ export function messagesOf(
   typeOf: (path: string) => string | undefined,
 ): readonly Message[] {
   const found: Message[] = []
+  let known: readonly Citation[] = []
   for (const entry of entries) {
     if (entry.seq > seq) break
     if (entry.kind !== 'node.emitted' && entry.kind !== 'node.ended') continue
     const type = typeOf(entry.node)
     const { at, node, outputs } = entry
-    if (entry.kind === 'node.ended' && type === 'chat/reply')
-      found.push({ seq: entry.seq, at, node, from: 'spell', name: '', ...saidWith(outputs['text']) })
-    else if (entry.kind === 'node.emitted' && type === 'source/chat')
+    const fresh = citationsAmong(outputs)
+    if (fresh.length > 0) known = fresh
+    if (entry.kind === 'node.ended' && type === 'chat/reply') {
+      const said = saidWith(outputs['text'])
+      const cited = refersTo(said.text, known) ? { citations: known } : {}
+      found.push({ seq: entry.seq, at, node, from: 'spell', name: '', ...said, ...cited })
+    } else if (entry.kind === 'node.emitted' && type === 'source/chat')
       found.push({ seq: entry.seq, at, node, from: 'person', name: '', ...saidWith(outputs['text']) })
     else if (entry.kind === 'node.emitted' && type === 'source/microphone')
       found.push({ seq: entry.seq, at, node, from: 'person', name: '', ...saidWith(outputs['audio']) })

@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['P', 'Pin what the selected nodes gave, or let them run again'],
   ['F on the timeline', 'Fork here: a new run goes on from the slider’s position'],
   ['Ctrl S', 'Save'],
+  ['K', 'Knowledge: documents, memory, entities; Esc leads back'],
   ['Ctrl K', 'Commands: find a node, open a spell, add a node'],
   ['Ctrl Z / Ctrl Shift Z', 'Undo, redo'],
   ['Ctrl C, X, V', 'Copy, cut, paste nodes (plain JSON)'],

@@ -4,6 +4,9 @@ import { useState } from 'react'
 import { isBlobRef } from '#graph/blob.ts'
 import type { BlobRef } from '#graph/blob.ts'
 import type { Json } from '#graph/json.ts'
+import { CitationChips, CitedText } from '../citations/chips.tsx'
+import { citationsOf } from '../citations/citations.ts'
+import type { Citation } from '../citations/citations.ts'
 import { placeOf } from '../inside/place.ts'
 import { say } from '../layout/toasts.tsx'
 import { mediaInWords, mediaOf, textInWords } from '../media/media.ts'
@@ -18,13 +21,19 @@ import { formatSize } from '../timeline/duration.ts'
 interface Named {
   readonly page: string
   readonly name: string
+  /** What the numbers in a text refer to. */
+  readonly citations?: readonly Citation[]
 }
 
 /** A value by its name. A large one shows its beginning and its size until somebody wants all of it. */
-export function Value({ page, name, value }: Named & { readonly value: Json }): ReactNode {
+export function Value({ page, name, value, citations = [] }: Named & { readonly value: Json }): ReactNode {
   const media = mediaOf(value)
   if (media) return <Shown page={page} name={name} value={value} media={media} />
-  return isBlobRef(value) ? <Large page={page} name={name} blob={value} /> : <Whole name={name} value={value} />
+  return isBlobRef(value) ? (
+    <Large page={page} name={name} blob={value} citations={citations} />
+  ) : (
+    <Whole name={name} value={value} citations={citations} />
+  )
 }
 
 /** A picture or a sound: never as the text that it is. */
@@ -63,10 +72,11 @@ function Shown({ page, name, value, media }: Named & { readonly value: Json; rea
 /** More than this makes the page slow, and nobody reads it in a side bar. */
 const MOST = 100_000
 
-function Whole({ name, value }: { readonly name: string; readonly value: Json }): ReactNode {
+function Whole({ name, value, citations = [] }: Omit<Named, 'page'> & { readonly value: Json }): ReactNode {
   const [isAll, setAll] = useState(false)
   const whole = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
   const pictures = mediaWithin(value)
+  const sources = citationsOf(value)
   const text = textInWords(value, 2)
   const shown = isAll || text.length <= MOST ? text : `${text.slice(0, MOST)}…`
   return (
@@ -87,8 +97,16 @@ function Whole({ name, value }: { readonly name: string; readonly value: Json })
           <summary>What it thought</summary>
           <dd>{shown}</dd>
         </details>
+      ) : sources.length > 0 ? (
+        <dd>
+          <CitationChips citations={sources} />
+          <details className="as-json">
+            <summary>As JSON</summary>
+            <code>{shown}</code>
+          </details>
+        </dd>
       ) : (
-        <dd>{typeof value === 'string' ? <Text text={shown} /> : <code>{shown}</code>}</dd>
+        <dd>{typeof value === 'string' ? <Text text={shown} citations={citations} /> : <code>{shown}</code>}</dd>
       )}
       {pictures.length > 0 && (
         <dd className="values__media values__many">
@@ -107,8 +125,8 @@ function Whole({ name, value }: { readonly name: string; readonly value: Json })
 }
 
 /** A text; the address of a public server is a link: nothing is loaded from there by itself. */
-function Text({ text }: { readonly text: string }): ReactNode {
-  if (!/^https:\/\/\S{4,2000}$/.test(text)) return text
+function Text({ text, citations }: { readonly text: string; readonly citations: readonly Citation[] }): ReactNode {
+  if (!/^https:\/\/\S{4,2000}$/.test(text)) return <CitedText text={text} citations={citations} />
   return (
     <a href={text} target="_blank" rel="noreferrer noopener">
       {text}
@@ -123,13 +141,13 @@ function mediaWithin(value: Json): readonly Json[] {
   return Array.isArray(value) ? value.filter(one => mediaOf(one as Json) !== undefined).slice(0, MOST_PICTURES) : []
 }
 
-function Large({ page, name, blob }: Named & { readonly blob: BlobRef }): ReactNode {
+function Large({ page, name, blob, citations = [] }: Named & { readonly blob: BlobRef }): ReactNode {
   const { rest } = useSession()
   const { tab } = placeOf(page)
   const blobs = useTabRunField(tab, 'blobs')
   const [wanted, setWanted] = useState(false)
   const known = Object.hasOwn(blobs, blob.$blob) ? blobs[blob.$blob] : undefined
-  if (wanted && known !== undefined) return <Whole name={name} value={known} />
+  if (wanted && known !== undefined) return <Whole name={name} value={known} citations={citations} />
   const load = () => {
     setWanted(true)
     loadBlob(rest, tab, blob.$blob).catch((error: unknown) => {

@@ -5,6 +5,9 @@ import type { Usage } from '#graph/journal.ts'
 import type { Values } from '#graph/json.ts'
 import { MissingKey } from '../account/missing-key.tsx'
 import { outputsOf } from '../canvas/types.ts'
+import { citationsAmong } from '../citations/citations.ts'
+import type { Citation } from '../citations/citations.ts'
+import { citationsBefore, isNumbered } from '../citations/earlier.ts'
 import { costInWords } from '../cost/spending.ts'
 import { useTab } from '../document/store.ts'
 import { registry } from '../registry.ts'
@@ -37,6 +40,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
   const all = activation ? activation.outputs : (node?.outputs ?? {})
   const isCall = document && registry.get(document.type)?.role === 'sub-spell'
   const outputs = isCall ? outputsOf(registry, document, all) : all
+  const known = () => citationsBefore(run.timeline.entries, activation?.lastSeq ?? position)
   const inputs = activation && run.inputs.of((run.outer?.prefix ?? '') + id, activation.activation)
   return (
     <div data-testid="values">
@@ -56,6 +60,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
             page={page}
             values={inputs ?? {}}
             none={inputs ? 'It read nothing.' : whyNoInputs(run, activation)}
+            known={known}
           />
         </>
       )}
@@ -67,6 +72,7 @@ export function NodeValues({ page, id }: { readonly page: string; readonly id: s
         page={page}
         values={outputs}
         none={activation?.endedAt === undefined && activation ? 'Nothing yet.' : 'It gave nothing.'}
+        known={known}
       />
       {activation && document && (
         <PinRow page={page} id={id} index={index} canPin={activation.endedAt !== undefined && !activation.error} />
@@ -173,17 +179,22 @@ function ValueList({
   page,
   values,
   none,
+  known,
 }: {
   readonly page: string
   readonly values: Values
   readonly none: string
+  /** What numbers in texts refer to where the values do not tell. */
+  known(): readonly Citation[]
 }): ReactNode {
   const list = Object.entries(values)
   if (list.length === 0) return <p className="inspector__none">{none}</p>
+  const own = citationsAmong(values)
+  const citations = own.length > 0 || !list.some(([, value]) => isNumbered(value)) ? own : known()
   return (
     <dl className="values">
       {list.map(([name, value]) => (
-        <Value key={name} page={page} name={name} value={value} />
+        <Value key={name} page={page} name={name} value={value} citations={citations} />
       ))}
     </dl>
   )

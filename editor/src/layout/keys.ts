@@ -6,6 +6,7 @@ import { redo, select, tabOf, undo } from '../document/store.ts'
 import { openCommands } from '../help/commands.tsx'
 import { openHelp } from '../help/keys.tsx'
 import { placeOf } from '../inside/place.ts'
+import { toggleKnowledge } from '../knowledge/place.ts'
 import { openQuickAdd } from '../palette/quick-add.tsx'
 import { registry } from '../registry.ts'
 import { toggleStops } from '../run/controls.ts'
@@ -39,6 +40,7 @@ export function useKeys(tab: string, page: string): void {
       if (command && key === 'd' && !tabOf(page)?.fixed) return act(() => duplicate(page))
       if (command && key === 'a') return act(() => select(page, Object.keys(tabOf(page)?.document.nodes ?? {})))
       if (event.key === '?') return act(openHelp)
+      if (key === 'k' && !event.altKey && !document.querySelector(OPEN)) return act(toggleKnowledge)
       if ((key === 'b' || key === 'p') && !command && !event.altKey && !document.querySelector(OPEN))
         return act(() => steer(session, page, key))
       const { path } = placeOf(page)

@@ -13,6 +13,7 @@ import { Commands } from '../help/commands.tsx'
 import { Help, openHelp } from '../help/keys.tsx'
 import { Breadcrumb } from '../inside/breadcrumb.tsx'
 import { Inspector } from '../inspector/inspector.tsx'
+import { KNOWLEDGE_COMMANDS, KnowledgeButton, KnowledgeDrawer } from '../knowledge/drawer.tsx'
 import { Viewer } from '../media/viewer.tsx'
 import { Palette } from '../palette/palette.tsx'
 import { QuickAdd } from '../palette/quick-add.tsx'
@@ -35,6 +36,7 @@ import { Boundary } from './boundary.tsx'
 import { useDropImport } from './drop.ts'
 import { useKeys } from './keys.ts'
 import { usePanel } from './panels.ts'
+import type { Panel } from './panels.ts'
 import { Toasts } from './toasts.tsx'
 import './workbench.css'
 
@@ -65,31 +67,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
   const isRecording = useTab(tab, one => one.fixed === 'recording') ?? false
   return (
     <div className="workbench" data-dropping={dropping}>
-      <header className="topbar">
-        <img src="/icon.svg" alt="Spellmesh" width={22} height={22} className="topbar__mark" />
-        <button
-          className="icon-button"
-          aria-label="Node library"
-          title="Node library"
-          aria-pressed={palette.open}
-          onClick={palette.toggle}
-        >
-          <PanelLeft size={16} />
-        </button>
-        <TabBar />
-        {tab && (isRecording ? <RecordingBar tab={tab} /> : <SaveBar tab={tab} />)}
-        {tab && <RunBar tab={tab} />}
-        <AccountBar tab={tab} />
-        <button
-          className="icon-button"
-          aria-label="Inspector"
-          title="Inspector"
-          aria-pressed={inspector.open}
-          onClick={inspector.toggle}
-        >
-          <PanelRight size={16} />
-        </button>
-      </header>
+      <TopBar tab={tab} palette={palette} inspector={inspector} isRecording={isRecording} />
       <ClaimBar />
       {tab ? (
         <main className="workbench__main">
@@ -106,6 +84,7 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
               onPointerDown={palette.startResize}
             />
           )}
+          <KnowledgeDrawer />
           <div className="workbench__centre">
             <ReactFlowProvider key={page}>
               <Boundary name="canvas">
@@ -134,7 +113,10 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
           )}
         </main>
       ) : (
-        <Nothing />
+        <div className="workbench__main">
+          <KnowledgeDrawer />
+          <Nothing />
+        </div>
       )}
       {tab && (
         <div
@@ -158,8 +140,53 @@ function Screen({ tab }: { readonly tab: string }): ReactNode {
       <Secrets />
       <Viewer />
       <Toasts />
-      {dropping && <div className="drop-note">Drop it to open: a spell, a recorded run, or a Thoth document</div>}
+      {dropping && (
+        <div className="drop-note">
+          Drop it to open: a spell, a recorded run, a Thoth document; or a document to read
+        </div>
+      )}
     </div>
+  )
+}
+
+function TopBar({
+  tab,
+  palette,
+  inspector,
+  isRecording,
+}: {
+  readonly tab: string
+  readonly palette: Panel
+  readonly inspector: Panel
+  readonly isRecording: boolean
+}): ReactNode {
+  return (
+    <header className="topbar">
+      <img src="/icon.svg" alt="Spellmesh" width={22} height={22} className="topbar__mark" />
+      <button
+        className="icon-button"
+        aria-label="Node library"
+        title="Node library"
+        aria-pressed={palette.open}
+        onClick={palette.toggle}
+      >
+        <PanelLeft size={16} />
+      </button>
+      <KnowledgeButton />
+      <TabBar />
+      {tab && (isRecording ? <RecordingBar tab={tab} /> : <SaveBar tab={tab} />)}
+      {tab && <RunBar tab={tab} />}
+      <AccountBar tab={tab} />
+      <button
+        className="icon-button"
+        aria-label="Inspector"
+        title="Inspector"
+        aria-pressed={inspector.open}
+        onClick={inspector.toggle}
+      >
+        <PanelRight size={16} />
+      </button>
+    </header>
   )
 }
 
@@ -192,6 +219,7 @@ function Tools({ tab, page }: { readonly tab: string; readonly page: string }): 
       { name: 'New spell', note: '', run: () => void openNew() },
       ...(isFixed ? [] : [{ name: 'Tidy up', note: '', run: layOut }]),
       { name: 'Save run as a file', note: '.run', run: () => void saveShown(session, tab) },
+      ...KNOWLEDGE_COMMANDS,
       { name: 'Show everything', note: '', run: () => void flow.fitView({ padding: 0.14, duration: 250 }) },
       { name: 'Keys', note: '?', run: openHelp },
     ],

@@ -13,6 +13,8 @@ export interface Account {
 /** What the signed-in page works with. */
 export interface Session {
   readonly rest: RestClient
+  /** An access token, for what does not go through `rest`: uploads with progress, streams. */
+  token(): Promise<string>
   readonly client: SpellmeshClient
   /** Runs that this browser has kept, for replay without the server. */
   readonly journals: JournalStore

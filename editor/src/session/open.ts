@@ -21,10 +21,8 @@ export async function openGate(registry: Registry, restart: () => void): Promise
     return accessToken
   }
   const anonymous = createRest({ baseUrl: location.origin })
-  const rest = createRest({
-    baseUrl: location.origin,
-    token: async () => (token && token.until > Date.now() ? token.value : keep(await anonymous.refresh())),
-  })
+  const fresh = async () => (token && token.until > Date.now() ? token.value : keep(await anonymous.refresh()))
+  const rest = createRest({ baseUrl: location.origin, token: fresh })
   try {
     const instance = await anonymous.instance()
     let account: Account
@@ -42,11 +40,15 @@ export async function openGate(registry: Registry, restart: () => void): Promise
       }
     }
     localStorage.setItem(ACCOUNT, JSON.stringify(account))
-    return { state: 'open', session: connect({ rest, registry, account, claimed: instance.claimed, restart }) }
+    return {
+      state: 'open',
+      session: connect({ rest, token: fresh, registry, account, claimed: instance.claimed, restart }),
+    }
   } catch (error) {
     // Without the server the page still opens for whoever was here last: drafts and recorded runs are in this browser.
     const account = readAccount()
-    if (account) return { state: 'open', session: connect({ rest, registry, account, claimed: true, restart }) }
+    if (account)
+      return { state: 'open', session: connect({ rest, token: fresh, registry, account, claimed: true, restart }) }
     return { state: 'unreachable', message: error instanceof Error ? error.message : String(error) }
   }
 }
