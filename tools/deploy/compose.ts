@@ -16,10 +16,10 @@ export function renderCompose(services: readonly Deployed[], version: string): o
       migrate: migration(version),
       nats: nats(services),
       postgres: postgres(),
-      weaviate: weaviate(),
+      'weaviate-store': weaviateStore(),
     },
     networks: { mesh: {} },
-    volumes: { postgres: {}, weaviate: {} },
+    volumes: { postgres: {}, 'weaviate-store': {} },
   }
 }
 
@@ -100,8 +100,8 @@ function postgres() {
   }
 }
 
-/** No service speaks to it yet: it starts where `COMPOSE_PROFILES=knowledge` asks for it. */
-function weaviate() {
+/** It starts where `COMPOSE_PROFILES=knowledge` asks for it; our service `weaviate` uses it where `WEAVIATE_URL` names it, and pgvector otherwise. */
+function weaviateStore() {
   return {
     image: WEAVIATE_IMAGE,
     profiles: ['knowledge'],
@@ -115,9 +115,10 @@ function weaviate() {
       AUTHENTICATION_APIKEY_ALLOWED_KEYS: needed('WEAVIATE_API_KEY'),
       AUTHENTICATION_APIKEY_USERS: 'spellmesh',
       DEFAULT_VECTORIZER_MODULE: 'none',
-      CLUSTER_HOSTNAME: 'weaviate',
+      AUTOSCHEMA_ENABLED: 'false',
+      CLUSTER_HOSTNAME: 'weaviate-store',
     },
-    volumes: ['weaviate:/var/lib/weaviate'],
+    volumes: ['weaviate-store:/var/lib/weaviate'],
     healthcheck: healthcheck(['CMD', 'wget', '-q', '-O', '/dev/null', 'http://127.0.0.1:8080/v1/.well-known/ready']),
     restart: 'unless-stopped',
   }

@@ -14,8 +14,9 @@ const USUAL: Size = {
   replicas: { base: [2, 4], large: [3, 12] },
 }
 
-/** Those that need more than usual: runs and sockets are kept in memory. */
+/** Those that need more than usual: runs and sockets are kept in memory, files are read in threads of their own. */
 const MORE: Readonly<Record<string, Size>> = {
+  document: { cpu: '250m', memory: '384Mi', memoryLimit: '2Gi', replicas: { base: [2, 4], large: [3, 12] } },
   edge: { cpu: '250m', memory: '256Mi', memoryLimit: '1Gi', replicas: { base: [2, 6], large: [3, 30] } },
   'spell-runner': { cpu: '500m', memory: '512Mi', memoryLimit: '2Gi', replicas: { base: [2, 8], large: [4, 60] } },
 }
