@@ -49,6 +49,9 @@ export const UNLIMITED = {
   REGISTRATION: 'open',
 }
 
+/** What runs in one process beside the others. */
+const REST = ['cache', 'huggingface', 'speech', 'weaviate', 'document', 'event', 'entity', 'search']
+
 /** Starts user, completion, a runner and an edge, on one PostgreSQL and one NATS server. */
 export async function startMesh(
   workshop: Workshop,
@@ -61,7 +64,7 @@ export async function startMesh(
   const settings = {
     ...{ NATS_URL, DATABASE_URL, ...UNLIMITED, GRPC_HOST: '127.0.0.1', HOST: '127.0.0.1', LOCAL_MODEL_DELAY_MS: '5' },
     ...{ USER_ADDRESS: at(user), COMPLETION_ADDRESS: at(completion), SPELL_RUNNER_ADDRESS: at(runner) },
-    ...{ CACHE_ADDRESS: at(rest), HUGGINGFACE_ADDRESS: at(rest), SPEECH_ADDRESS: at(rest) },
+    ...Object.fromEntries(REST.map(name => [`${name.toUpperCase()}_ADDRESS`, at(rest)])),
     ...more,
   }
   const start = (
@@ -73,11 +76,7 @@ export async function startMesh(
     workshop.command(process.execPath, [...QUIET, ...flags, MAIN, ...name.split(' ')], {
       ...{ ...settings, GRPC_PORT: String(port), ...own },
     })
-  const others = await Promise.all([
-    start('user', user),
-    start('completion', completion),
-    start('cache huggingface speech', rest),
-  ])
+  const others = await Promise.all([start('user', user), start('completion', completion), start(REST.join(' '), rest)])
   const runners: Mesh['runners'] = []
   const edges: Mesh['edges'] = []
   const mesh: Mesh = {
