@@ -6,12 +6,13 @@ import { inBrowser } from './browser.ts'
 import { openProxy } from './proxy.ts'
 
 const spell = (name: string, nodes: object, wires: string[][]) => ({ format: 'spell/1', name, nodes, wires })
-const slow = (name: string) =>
+/** `ms`: how long its first node takes. */
+const slow = (name: string, ms = 50) =>
   spell(
     name,
     {
       start: { type: 'flow/start', at: [0, 0] },
-      first: { type: 'flow/delay', config: { ms: 1500 }, at: [240, 0] },
+      first: { type: 'flow/delay', config: { ms }, at: [240, 0] },
       say: { type: 'text/template', config: { template: 'all the way' }, at: [240, 160] },
       out: { type: 'flow/output', config: { name: 'text' }, at: [520, 0] },
     },
@@ -22,13 +23,13 @@ const slow = (name: string) =>
     ],
   )
 
-const greeter = (name: string) =>
+const greeter = (name: string, ms = 50) =>
   spell(
     name,
     {
       start: { type: 'flow/start', at: [0, 0] },
       who: { type: 'flow/input', config: { name: 'who', type: 'string' }, at: [0, 150] },
-      wait: { type: 'flow/delay', config: { ms: 2500 }, at: [260, 0] },
+      wait: { type: 'flow/delay', config: { ms }, at: [260, 0] },
       say: { type: 'text/template', config: { template: 'Hello {{who}}' }, at: [260, 150] },
       out: { type: 'flow/output', config: { name: 'said' }, at: [520, 0] },
     },
@@ -156,7 +157,7 @@ inBrowser(stage => {
   test('a cut connection is taken up again, and the run is whole', async () => {
     await using proxy = await openProxy(stage.url)
     const { part, inState, verified, openSpell } = await visit(proxy.url)
-    await openSpell(slow('Cut'))
+    await openSpell(slow('Cut', 4_000))
     await part('connection').and(part('connection')).waitFor({ state: 'attached' })
     await part('run').click()
     await inState('first', 'running')
@@ -295,7 +296,7 @@ inBrowser(stage => {
 
   test('a sub-spell is looked into while it runs, and afterwards call by call, as the slider stands', async () => {
     const { page, part, inState, verified, openSpell, api } = await visit()
-    await api('POST', '/v1/spells', { document: greeter('Greeter') })
+    await api('POST', '/v1/spells', { document: greeter('Greeter', 3_500) })
     await openSpell(greetings('Greetings', 'Greeter'))
     await part('run').click()
     await part('inner-greet').and(page.locator('[data-at="wait"]')).waitFor()

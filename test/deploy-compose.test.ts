@@ -35,7 +35,7 @@ describe('compose.yaml', () => {
   test('runs every service in a container of its own, beside what they stand on', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual([...services.map(({ name }) => name), 'migrate'].toSorted())
     expect(ours.filter(([name, { command }]) => command?.join(' ') !== name)).toEqual([])
-    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(['nats', 'postgres', 'weaviate']))
+    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(['nats', 'postgres', 'weaviate-store']))
     expect(compose.services['postgres']?.image).toBe('pgvector/pgvector:pg17')
   })
 

@@ -218,7 +218,7 @@ describe.each(OVERLAYS)('overlay %s', overlay => {
 })
 
 /** Those that reach the internet. Written out, so that one more is somebody's decision. */
-const ONLINE = ['completion', 'huggingface', 'speech', 'spell-runner']
+const ONLINE = ['completion', 'document', 'huggingface', 'search', 'speech', 'spell-runner', 'weaviate']
 
 interface Rule {
   readonly from?: readonly Peer[]

@@ -121,7 +121,8 @@ onMesh(`on a mesh${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` :
       ])
       const { lastSeq } = await rest.getRun(run)
       for (const { seqs } of shown) expect(seqs).toEqual(range(lastSeq))
-      expect(shown.reduce((sum, { cuts }) => sum + cuts, 0)).toBeGreaterThan(10)
+      // All were cut but the first, however slow this machine is.
+      for (const { cuts } of shown.slice(1)) expect(cuts).toBeGreaterThan(0)
       // Too far behind: it is told so, takes the state, and goes on from there.
       const long = await start(rounds(1_200, 0))
       while ((await rest.getRun(long)).status !== 'completed') await new Promise(resolve => setTimeout(resolve, 50))

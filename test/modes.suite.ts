@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
 import { createClient, createRest } from '#client/index.ts'
 import type { RestClient } from '#client/types.ts'
 import type { Entry } from '#graph/journal.ts'
+import type { JsonObject } from '#graph/json.ts'
 import { greeter, rounds, spellOf, talking } from '#nodes/examples.suite.ts'
 import { openProxy } from './proxy.ts'
 
@@ -44,6 +46,10 @@ const asking = spellOf(
     ['count.characters', 'length.value'],
   ],
 )
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as JsonObject
+const demo = (name: string) => read(`../editor/demos/${name}.json`)
+const example = (type: string) => read(`../nodes/${type}.example.json`)['spell'] as JsonObject
 
 /** What the product does, from the outside: the same in every mode. */
 export function testSystem(start: () => Promise<RunningSystem>): void {
@@ -100,6 +106,20 @@ export function testSystem(start: () => Promise<RunningSystem>): void {
     await branch.answer({ activation: 'activation' in waiting ? waiting.activation : '', value: { text: 'no' } })
     expect((await branch.completed).terminal).toMatchObject({ outputs: { said: 'NO', length: 50_000 } })
     client.close()
+  })
+
+  test('a spell keeps a document, finds what answers in it and cites that; another one hears an event', async () => {
+    const { rest } = await somebody(system.url)
+    const { id } = await rest.createSpell(demo('9-ask-my-documents'))
+    const { outputs } = await rest.startRun(id, {})
+    expect(outputs).toMatchObject({
+      answer: expect.stringMatching(/ground by Marta Ollers.* \[1\]/) as unknown,
+      citations: expect.arrayContaining([
+        expect.objectContaining({ n: 1, source: 'documents', title: 'The Observatory of Lindisfarne Hill' }),
+      ]) as unknown,
+    })
+    const { id: listener } = await rest.createSpell(example('event/on'))
+    expect((await rest.startRun(listener, {})).outputs).toEqual({ heard: 'Somebody is at the door.' })
   })
 
   test('what is somebody else’s is not found', async () => {

@@ -18,7 +18,10 @@ import type { Program } from './processes.ts'
 
 const CONFIGURATION = fileURLToPath(new URL('../deploy/nats/nats.conf', import.meta.url))
 /** That stand alone, and begin first. */
-const FIRST = ['user', 'cache', 'completion', 'huggingface', 'speech'] as const
+const FIRST = [
+  ...(['user', 'cache', 'completion', 'huggingface', 'speech'] as const),
+  ...(['weaviate', 'document', 'event', 'entity', 'search'] as const),
+] as const
 const SERVICES = [...FIRST, 'spell-runner', 'edge'] as const
 const PASSWORDS = Object.fromEntries(
   SERVICES.map(name => [`NATS_PASSWORD_${name.replace('-', '_').toUpperCase()}`, `p-${name}`]),

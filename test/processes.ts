@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { layCluster } from '#mesh/testing-cluster.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -22,6 +23,8 @@ export interface Program {
 export interface ProgramOptions {
   /** Flags of Node, e.g. a module to load first. */
   readonly nodeArguments?: readonly string[]
+  /** That it makes its database itself; otherwise it finds an empty one in its `DATA_DIR`. */
+  readonly makesDatabase?: boolean
   /** Takes each line that it writes to standard error. */
   onSaid?(line: string): void
 }
@@ -39,8 +42,9 @@ export async function freePort(): Promise<number> {
 export async function startProgram(
   services: readonly string[],
   settings: Readonly<Record<string, string>>,
-  { nodeArguments = [], onSaid }: ProgramOptions = {},
+  { nodeArguments = [], makesDatabase = false, onSaid }: ProgramOptions = {},
 ): Promise<Program> {
+  if (settings['DATA_DIR'] && !settings['DATABASE_URL'] && !makesDatabase) await layCluster(settings['DATA_DIR'])
   const { PATH = '' } = process.env
   const flags = ['--disable-warning=ExperimentalWarning', ...nodeArguments]
   const child = spawn(process.execPath, [...flags, 'mesh/main.ts', ...services], {
@@ -195,11 +199,14 @@ async function startPostgres(folder: string): Promise<Server> {
 /** The whole system as separate processes over gRPC. */
 export interface Mesh extends AsyncDisposable {
   readonly url: string
-  /** `others`: cache, huggingface and speech. */
+  /** `others`: those of {@link OTHERS}. */
   readonly programs: Record<'user' | 'completion' | 'edge' | 'others', Program> & { runners: Program[] }
-  /** One more runner, on the same database. Others reach it only by taking the runs of the first. */
+  /** One more runner, on the same database. Edges find it by themselves, unless it is to stand in the place of the first. */
   startRunner(settings?: Readonly<Record<string, string>>): Promise<Program>
 }
+
+/** What runs in one process there. */
+const OTHERS = ['cache', 'huggingface', 'speech', 'weaviate', 'document', 'event', 'entity', 'search']
 
 export async function startMesh(ground: Ground, more: Readonly<Record<string, string>> = {}): Promise<Mesh> {
   const [user, completion, runner, edge] = [await freePort(), await freePort(), await freePort(), await freePort()]
@@ -209,7 +216,7 @@ export async function startMesh(ground: Ground, more: Readonly<Record<string, st
     ...ground.settings,
     USER_ADDRESS: at(user),
     COMPLETION_ADDRESS: at(completion),
-    ...{ CACHE_ADDRESS: at(others), HUGGINGFACE_ADDRESS: at(others), SPEECH_ADDRESS: at(others) },
+    ...Object.fromEntries(OTHERS.map(name => [`${name.toUpperCase()}_ADDRESS`, at(others)])),
     SPELL_RUNNER_ADDRESS: at(runner),
     LOCAL_MODEL_DELAY_MS: '5',
     REGISTRATION: 'open',
@@ -217,13 +224,14 @@ export async function startMesh(ground: Ground, more: Readonly<Record<string, st
   }
   const start = (names: string, port: number, own: Readonly<Record<string, string>> = {}) =>
     startProgram(names.split(' '), { ...settings, GRPC_PORT: String(port), ...own })
-  const [userProgram, completionProgram, othersProgram] = await Promise.all([
+  const [userProgram, completionProgram, othersProgram, runnerProgram, edgeProgram] = await Promise.all([
     start('user', user),
     start('completion', completion),
-    start('cache huggingface speech', others),
+    start(OTHERS.join(' '), others),
+    start('spell-runner', runner),
+    start('edge', await freePort(), { PORT: String(edge), HOST: '127.0.0.1' }),
   ])
-  const runners = [await start('spell-runner', runner)]
-  const edgeProgram = await start('edge', await freePort(), { PORT: String(edge), HOST: '127.0.0.1' })
+  const runners = [runnerProgram]
   const programs = {
     user: userProgram,
     completion: completionProgram,

@@ -11,17 +11,18 @@ import { missingPrograms, startGround } from './processes.ts'
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 
 /** start → wait → note → out */
-const line = spellOf(
-  {
-    start: { type: 'flow/start' },
-    wait: { type: 'flow/delay', config: { ms: 300 } },
-    note: { type: 'debug/log', values: { value: 'noted' } },
-  },
-  [
-    ['start.out', 'wait.in'],
-    ['wait.out', 'note.in'],
-  ],
-)
+const line = (ms: number) =>
+  spellOf(
+    {
+      start: { type: 'flow/start' },
+      wait: { type: 'flow/delay', config: { ms } },
+      note: { type: 'debug/log', values: { value: 'noted' } },
+    },
+    [
+      ['start.out', 'wait.in'],
+      ['wait.out', 'note.in'],
+    ],
+  )
 
 async function openTwo(settings: Record<string, string>): Promise<readonly [Host, Host]> {
   const services = await loadServices(['spell-runner', 'completion'])
@@ -35,8 +36,7 @@ async function check(): Promise<void> {
   const [one, two] = await openTwo(ground.settings)
   const clientOf = (host: Host, user = 'ada') => host.client(SpellRunnerServiceDefinition, { user, service: 'edge' })
   const [a, b] = [clientOf(one), clientOf(two)]
-  const { spell } = await a.createSpell({ document: json(line) })
-  const spellId = spell?.id ?? ''
+  const create = async (ms: number) => (await a.createSpell({ document: json(line(ms)) })).spell?.id ?? ''
   const until = async (runId: string, kind: Entry['kind']) => {
     for await (const { entries } of a.watchRun({ runId }))
       for (const bytes of entries) {
@@ -46,7 +46,7 @@ async function check(): Promise<void> {
     throw new Error(`the run ended without ${kind}`)
   }
   // At work at the first: the second passes on what it is asked.
-  const { run } = await a.startRun({ spellId, detached: true })
+  const { run } = await a.startRun({ spellId: await create(2_000), detached: true })
   const runId = run?.id ?? ''
   expect((await b.pauseRun({ runId })).run?.status).toBe('paused')
   await until(runId, 'run.paused')
@@ -57,7 +57,7 @@ async function check(): Promise<void> {
   expect((await b.playRun({ runId })).run?.attempt).toBe(1)
   await until(runId, 'run.completed')
   // Put aside by the first: whoever is asked takes it up.
-  const paused = await a.startRun({ spellId, breakpoints: ['note'] })
+  const paused = await a.startRun({ spellId: await create(1), breakpoints: ['note'] })
   const asleep = paused.run?.id ?? ''
   for (let attempt = 1; attempt === 1;) {
     await new Promise(resolve => setTimeout(resolve, 100))
@@ -66,7 +66,7 @@ async function check(): Promise<void> {
   await a.playRun({ runId: asleep })
   await until(asleep, 'run.completed')
   // And one is cancelled from the other side.
-  const third = await a.startRun({ spellId, detached: true })
+  const third = await a.startRun({ spellId: await create(60_000), detached: true })
   expect((await b.cancelRun({ runId: third.run?.id ?? '' })).run?.status).toBe('cancelled')
   await one.stop()
   await two.stop()

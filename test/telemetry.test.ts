@@ -120,11 +120,12 @@ describe('a collector that is away', () => {
   })
 })
 
-/** Ends a program that loads OpenTelemetry, beside the types and constants that prom-client wants. */
+/** Ends a program that loads OpenTelemetry, beside the types and constants that prom-client wants, or large libraries that one process by itself needs for some calls only, or never. */
 const REFUSING = `--import=data:text/javascript,${encodeURIComponent(
   `import { registerHooks } from 'node:module'
    registerHooks({ resolve(name, context, next) {
-     if (/^@opentelemetry[/](?!api$)/.test(name)) throw new Error('loads ' + name)
+     if (/^(@opentelemetry[/](?!api$)|@grpc[/]|nice-grpc$|@nats-io[/]|pg$|ws$|undici$|openai$|@huggingface[/]|weaviate-client$|unpdf$|mammoth$)/.test(name))
+       throw new Error('loads ' + name)
      return next(name, context)
    } })`,
 )}`
@@ -132,7 +133,7 @@ const REFUSING = `--import=data:text/javascript,${encodeURIComponent(
 describe('where nothing is traced', () => {
   const settings = { PORT: '0', DATA_DIR: '', NODE_OPTIONS: REFUSING }
 
-  test('no part of OpenTelemetry’s SDK is loaded', async () => {
+  test('no part of OpenTelemetry’s SDK is loaded, nor what nobody asked for', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spellmesh-untraced-'))
     try {
       const own = { ...settings, DATA_DIR: folder }

@@ -174,7 +174,7 @@ const missing = missingPrograms()
     testTraces(async given => {
       collector = given
       const ground = await startGround()
-      mesh = await startMesh(ground, { OTEL_EXPORTER_OTLP_ENDPOINT: `${given.url}/`, RUN_LEASE_MS: '1000' })
+      mesh = await startMesh(ground, { OTEL_EXPORTER_OTLP_ENDPOINT: `${given.url}/`, RUN_LEASE_MS: '2000' })
       return {
         url: mesh.url,
         async [Symbol.asyncDispose]() {

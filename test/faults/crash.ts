@@ -122,7 +122,8 @@ export async function interruptAt(database: Database, point: number): Promise<Ou
 async function openProcess(database: Database, outside: Outside, last: number): Promise<Process> {
   const life = createLife(last)
   const host = await startHost({
-    services: await loadServices(['completion', 'spell-runner']),
+    // With all that these ask: for what is not there they would wait.
+    services: await loadServices(['user', 'cache', 'huggingface', 'completion', 'spell-runner']),
     source: {
       ...{ LOG_LEVEL: 'silent', DRAIN_MS: '500', RUN_DRAIN_MS: '0', RUN_IDLE_MS: '0', OUTBOUND_ALLOW: '127.0.0.1' },
       ...{ OPENAI_BASE_URL: `${outside.url}/v1`, COMPLETION_LEASE_MS: '200' },
