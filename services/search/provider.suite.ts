@@ -26,6 +26,8 @@ export interface Vendor {
   readonly headers: object
   /** What it is asked for a query that is too long, with a limit of 100, from the 2nd to the 9th of January 2026. */
   readonly askedLong: { readonly query?: object; readonly body?: object }
+  /** What it is asked for pages since that time, in milliseconds. */
+  askedSince(from: number): { readonly query?: object; readonly body?: object }
 }
 
 const NO_SETTINGS: WebSettings = {
@@ -98,6 +100,15 @@ export function testProvider(vendor: Vendor): void {
       const query = 'seven.. '.repeat(1_000).trim()
       expect(await search({ query, limit: 100, from: Date.UTC(2026, 0, 2), to: Date.UTC(2026, 0, 9) })).toEqual([])
       expect(server.asked).toMatchObject([vendor.askedLong])
+    })
+
+    test('is asked for pages since then', async () => {
+      for (const days of [0.5, 5, 100, 400]) {
+        server.replyWith(vendor.answer([]))
+        const from = Date.now() - days * 86_400_000
+        await search({ from })
+        expect(server.asked.at(-1)).toMatchObject(vendor.askedSince(from))
+      }
     })
 
     test.each(vendor.refusals)('$name is told as it is, without the key', async ({ reply, error }) => {

@@ -3,6 +3,7 @@ import { testProvider } from './provider.suite.ts'
 import brave from './providers/brave.ts'
 import searxng from './providers/searxng.ts'
 import tavily from './providers/tavily.ts'
+import { dayOf } from './web-answer.ts'
 
 testProvider({
   definition: searxng,
@@ -50,6 +51,12 @@ testProvider({
   asked: { method: 'GET', path: '/search', query: { q: 'tea & "cake"', format: 'json' } },
   headers: { accept: 'application/json' },
   askedLong: { query: { q: expect.stringMatching(/^(seven\.\. ){249}seven\.\.$/) } },
+  askedSince(from) {
+    const days = (Date.now() - from) / 86_400_000
+    const range = days < 1 ? 'day' : days < 30 ? 'month' : days < 365 ? 'year' : undefined
+    const none = expect.not.objectContaining({ time_range: expect.anything() as unknown }) as object
+    return { query: range ? { q: 'tea & "cake"', format: 'json', time_range: range } : none }
+  },
 })
 
 testProvider({
@@ -133,6 +140,9 @@ testProvider({
       freshness: '2026-01-02to2026-01-09',
     },
   },
+  askedSince: from => ({
+    query: { freshness: expect.stringMatching(new RegExp(`^${dayOf(from)}to\\d{4}-\\d\\d-\\d\\d$`)) },
+  }),
 })
 
 testProvider({
@@ -189,4 +199,5 @@ testProvider({
       end_date: '2026-01-09',
     },
   },
+  askedSince: from => ({ body: { start_date: dayOf(from) } }),
 })
