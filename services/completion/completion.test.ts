@@ -19,7 +19,7 @@ beforeAll(async () => {
     settings: {
       OPENAI_BASE_URL: vendor.url,
       OPENAI_API_KEY: 'sk-secret',
-      COMPLETION_TIMEOUT_MS: '400',
+      COMPLETION_TIMEOUT_MS: '2000',
       LOCAL_MODEL_DELAY_MS: '0',
     },
   })
@@ -51,7 +51,7 @@ testProvider(
   async () => {
     vendor.replyWith(obliging)
     const openai = presets.find(({ name }) => name === 'openai')
-    const provider = openai?.open(openEnvironment({ OPENAI_BASE_URL: vendor.url, COMPLETION_TIMEOUT_MS: '400' }))
+    const provider = openai?.open(openEnvironment({ OPENAI_BASE_URL: vendor.url }))
     if (!provider) throw new Error('it is set up, and yet does not open')
     return provider
   },
@@ -128,7 +128,7 @@ test('a vendor that falls silent in the middle is given up', async () => {
   vendor.replyWith(silentAfter(['Once', ' upon']))
   await expect(ask('openai/tiny-1')).rejects.toMatchObject({
     code: 'DEADLINE_EXCEEDED',
-    message: "the model's provider was silent for 400 ms",
+    message: "the model's provider was silent for 2000 ms",
   })
   await vendor.closed()
 })
