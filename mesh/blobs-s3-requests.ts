@@ -69,7 +69,8 @@ function toUnreachable(cause: Error): BucketProblem {
 async function toProblem(answer: Response): Promise<BucketProblem> {
   const text = await answer.text().catch(() => '')
   const code = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text)?.[1] ?? `HTTP ${answer.status}`
-  const busy = answer.status >= 500 || answer.status === 429 || answer.status === 408
+  // What is not implemented (501) will not be the next time.
+  const busy = (answer.status >= 500 && answer.status !== 501) || answer.status === 429 || answer.status === 408
   if (busy || code === 'RequestTimeout')
     return { error: unavailable(`the bucket for files is busy: ${code}`), again: true }
   if (answer.status === 404 && code !== 'NoSuchBucket')

@@ -70,6 +70,20 @@ test('what is busy is asked again, a lost connection too', async () => {
   expect((await read('busy')).toString()).toBe('kept')
 })
 
+test('what the server cannot do is asked once', async () => {
+  let asked = 0
+  server.replyWith((_, response) => {
+    asked++
+    response.writeHead(501).end('<Error><Code>NotImplemented</Code></Error>')
+    return true
+  })
+  await expect(read('any')).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: 'the bucket for files refuses: NotImplemented; see BLOB_URL',
+  })
+  expect(asked).toBe(1)
+})
+
 test('what stays busy is UNAVAILABLE', async () => {
   server.replyWith((_, response) => {
     response.writeHead(500).end()

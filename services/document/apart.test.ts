@@ -67,7 +67,7 @@ onMesh(`documents on a mesh${missing.length > 0 ? ` (skipped: no ${missing.join(
     }
     await startReader()
     const after = await done(ada, id)
-    expect(after.job).toMatchObject({ state: 'ready', attempts: 2, withoutVectors: true })
+    expect(after.job).toMatchObject({ state: 'ready', attempts: 2 })
     const pieces = await piecesOf(ada, id)
     expect(pieces.length).toBeGreaterThan(800)
     expect(written.flat().toSorted()).toEqual(pieces.map(piece => piece.id).toSorted())

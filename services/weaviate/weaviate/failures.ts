@@ -1,11 +1,31 @@
 /** What its client throws: of REST a status, or what `fetch` says; of gRPC a text that has the name of the status. */
 const AWAY =
   /UNAVAILABLE|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|ABORTED|CANCELLED|timed out|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|socket hang up|[Cc]hannel has been/
-/** What it says of requests and of single objects, and what passes: a full disk, too little memory, a shard that is loading, a cluster that has no leader. */
-const PASSING =
-  /read-?only|not enough (memory|disk)|memory pressure|leader not found|no leader|context (deadline exceeded|canceled)|(shutting|shut) ?down|tenant (is )?not active|not ready/i
-const GONE =
-  /\b(class|collection|tenant|prop\w*)\b.*\bnot found|(could not|cannot|can't) find (class|collection|tenant)|no such (class|collection|prop)/i
+/** What it says of requests and of single objects, and what passes. */
+const PASSING = new RegExp(
+  [
+    // A full disk, too little memory, a backup that is made.
+    'read-?only|no space left|not enough (memory|disk)|memory pressure|protected for backup',
+    // A shard or the server that begins or ends; a tenant that sleeps.
+    '(shutting|shut) ?down|not ready|store not open|tenant (is )?not active|no usable entrypoint',
+    // A cluster without a leader, or with nodes away.
+    'leader not found|no leader|not the leader|leadership|enough replicas|consistency level|no (read|write) replica found',
+    'deadline exceeded|context canceled',
+  ].join('|'),
+  'i',
+)
+/** A message that is too large, which has the same status as too little memory, does not pass. */
+const TOO_LARGE = /message larger than max|with a size larger than/i
+const GONE = new RegExp(
+  [
+    '\\b(class|collection|tenant|prop\\w*)\\b.*\\b(not found|not present in|does not exist|doesn.t exist)',
+    "(could not|cannot|can't) find (index for )?(class|collection|tenant)",
+    'no such (class|collection|prop)|non-existing index',
+  ].join('|'),
+  'i',
+)
+/** Over gRPC a key that is not known has no status of its own: only its words tell. */
+const KEY = /\b(UNAUTHENTICATED|PERMISSION_DENIED)\b|\bextract auth: /
 
 /** Whether it may be otherwise later. */
 export function isAway(error: unknown): boolean {
@@ -14,15 +34,13 @@ export function isAway(error: unknown): boolean {
   // Its client's own limit of time.
   if (error instanceof Error && error.name === 'AbortError') return true
   const message = messageOf(error)
+  if (TOO_LARGE.test(message)) return false
   return AWAY.test(message) || PASSING.test(message)
 }
 
 export function isKeyRefused(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return (
-    /^Weaviate(Unauthenticated|InsufficientPermissions)Error$/.test(error.name) ||
-    /\b(UNAUTHENTICATED|PERMISSION_DENIED)\b/.test(error.message)
-  )
+  return /^Weaviate(Unauthenticated|InsufficientPermissions)Error$/.test(error.name) || KEY.test(error.message)
 }
 
 /** Somebody removed a class, a tenant or a property behind our back. */

@@ -1,4 +1,4 @@
-// The state of a little Weaviate, and what it refuses: as strict as the real one is said to be, and stricter where we ought to be exact.
+// The state of a little Weaviate, and what it refuses, in the words of the real one's source; stricter where we ought to be exact: the real one drops fields that it does not know.
 
 export interface ClassProperty {
   readonly name: string
@@ -19,7 +19,11 @@ export interface StoredObject {
   readonly properties: Readonly<Record<string, unknown>>
   readonly vector: readonly number[] | undefined
 }
-export type Tenants = Map<string, Map<string, StoredObject>>
+/** As it is kept: a property that was added later has no index of it, not even that it is missing. */
+export interface KeptObject extends StoredObject {
+  readonly indexed: ReadonlySet<string>
+}
+export type Tenants = Map<string, Map<string, KeptObject>>
 
 export class Refused extends Error {
   readonly status: number
@@ -72,32 +76,45 @@ export class Classes {
   }
 
   addProperty(className: string, property: ClassProperty): ClassProperty {
-    const { definition } = this.of(className, 404)
+    const definition = this.#classes.get(className)?.definition
+    if (!definition) throw new Refused(422, 'class is nil: not found')
     checkProperty(property)
     if (definition.properties.some(({ name }) => name.toLowerCase() === property.name.toLowerCase()))
-      throw new Refused(422, `class "${className}": property "${property.name}" already exists`)
+      throw new Refused(
+        422,
+        `class "${className}": conflict for property "${property.name}": already in use or provided multiple times`,
+      )
     definition.properties.push(property)
     return property
   }
 
   addTenants(className: string, names: readonly string[]): void {
-    const { definition, tenants } = this.of(className, 404)
+    for (const [index, name] of names.entries())
+      if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
+        throw new Refused(422, `tenant name at index ${index}: tenant name should only contain alphanumeric characters`)
+    const { definition, tenants } = this.#written(className)
     if (!definition.multiTenancyConfig.enabled)
-      throw new Refused(422, `multi-tenancy is not enabled for class ${className}`)
+      throw new Refused(422, `updating schema: multi-tenancy is not enabled for class "${className}"`)
+    // One that is there stays as it is, and nothing is said.
     for (const name of names) {
-      if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw new Refused(422, `invalid tenant name "${name}"`)
       if (!tenants.has(name)) tenants.set(name, new Map())
     }
   }
 
   removeTenants(className: string, names: readonly string[]): void {
-    const { tenants } = this.of(className, 404)
+    const { tenants } = this.#written(className)
     for (const name of names) tenants.delete(name)
   }
 
-  of(className: string, status = 422) {
+  #written(className: string) {
     const found = this.#classes.get(className)
-    if (!found) throw new Refused(status, `could not find class ${className} in schema`)
+    if (!found) throw new Refused(422, 'updating schema: class not found')
+    return found
+  }
+
+  of(className: string) {
+    const found = this.#classes.get(className)
+    if (!found) throw new Refused(422, `could not find class ${className} in schema`)
     return found
   }
 
@@ -105,7 +122,7 @@ export class Classes {
   shard(
     className: string,
     tenant: string,
-  ): { readonly definition: WeaviateClass; readonly objects: Map<string, StoredObject> } {
+  ): { readonly definition: WeaviateClass; readonly objects: Map<string, KeptObject> } {
     const { definition, tenants } = this.of(className)
     if (tenant === '')
       throw new Refused(422, `class ${className} has multi-tenancy enabled, but request was without tenant`)
@@ -115,7 +132,8 @@ export class Classes {
   }
 
   put(className: string, tenant: string, object: StoredObject): void {
-    const { definition } = this.of(className)
+    const definition = this.#classes.get(className)?.definition
+    if (!definition) throw new Refused(422, `class '${className}' not present in schema`)
     if (definition.multiTenancyConfig.autoTenantCreation && tenant !== '') this.addTenants(className, [tenant])
     const { objects } = this.shard(className, tenant)
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(object.uuid)) throw new Refused(422, 'invalid UUID')
@@ -124,9 +142,10 @@ export class Classes {
     if (object.vector && there && there.length !== object.vector.length)
       throw new Refused(
         422,
-        `new node has a vector with length ${object.vector.length}. Existing nodes have vectors with length ${there.length}`,
+        `Validate vector index for ${object.uuid}: new node has a vector with length ${object.vector.length}. Existing nodes have vectors with length ${there.length}`,
       )
-    objects.set(object.uuid, object)
+    const indexed = new Set(definition.properties.map(({ name }) => name))
+    objects.set(object.uuid, { ...object, indexed })
   }
 }
 
@@ -148,7 +167,7 @@ function checkValues({ properties }: WeaviateClass, values: Readonly<Record<stri
   for (const [name, value] of Object.entries(values)) {
     // The real one would add it by its auto-schema, with a type of its own choice.
     const type = properties.find(one => one.name === name)?.dataType[0]
-    if (type === undefined) throw new Refused(422, `no such prop with name '${name}' found in class`)
+    if (type === undefined) throw new Refused(422, `no such prop with name '${name}' found in class in the schema`)
     const right =
       type === 'text[]'
         ? Array.isArray(value) && value.every(one => typeof one === 'string')

@@ -1,8 +1,8 @@
-// How a little Weaviate filters and finds: exact, by the meaning of the fields in its published protocol (weaviate.v1).
+// How a little Weaviate filters and finds: exact, as the real one's source reads the fields of its protocol (weaviate.v1).
 import { Filters_Operator } from '../../../node_modules/weaviate-client/dist/node/esm/proto/v1/base.js'
 import type { Filters } from '../../../node_modules/weaviate-client/dist/node/esm/proto/v1/base.js'
 import { Refused } from './weaviate-classes.suite.ts'
-import type { StoredObject, WeaviateClass } from './weaviate-classes.suite.ts'
+import type { KeptObject, StoredObject, WeaviateClass } from './weaviate-classes.suite.ts'
 
 export interface Hit {
   readonly object: StoredObject
@@ -10,7 +10,7 @@ export interface Hit {
   readonly score?: number
 }
 
-export function fits(definition: WeaviateClass, filter: Filters | undefined, object: StoredObject): boolean {
+export function fits(definition: WeaviateClass, filter: Filters | undefined, object: KeptObject): boolean {
   if (!filter) return true
   const { operator, filters } = filter
   if (operator === Filters_Operator.OPERATOR_AND) return nonEmpty(filters).every(one => fits(definition, one, object))
@@ -26,13 +26,16 @@ export function fits(definition: WeaviateClass, filter: Filters | undefined, obj
     if (!definition.invertedIndexConfig.indexNullState)
       throw new Refused(
         422,
-        'Nullstate must be indexed to be filterable! add indexNullState: true to the invertedIndexConfig',
+        'Nullstate must be indexed to be filterable! Add `indexNullState: true` to the invertedIndexConfig',
       )
-    return isMissing === (filter.valueBoolean ?? false)
+    return object.indexed.has(name) && isMissing === (filter.valueBoolean ?? false)
   }
-  // Its inverted index has no entry of what is not there, also for what is not equal.
-  if (isMissing) return false
-  return compare(operator, value, filter, property.dataType[0] ?? '')
+  const type = property.dataType[0] ?? ''
+  // All but those that are equal: what is not there is not equal either.
+  if (operator === Filters_Operator.OPERATOR_NOT_EQUAL)
+    return isMissing || !compare(Filters_Operator.OPERATOR_EQUAL, value, filter, type)
+  // Its inverted index has no entry of what is not there.
+  return !isMissing && compare(operator, value, filter, type)
 }
 
 function nonEmpty(filters: readonly Filters[]): readonly Filters[] {
@@ -63,8 +66,6 @@ function compare(operator: Filters_Operator, value: unknown, filter: Filters, ty
   switch (operator) {
     case Filters_Operator.OPERATOR_EQUAL:
       return values.some(one => one === operand)
-    case Filters_Operator.OPERATOR_NOT_EQUAL:
-      return values.some(one => one !== operand)
     case Filters_Operator.OPERATOR_LESS_THAN:
       return values.some(one => one < operand)
     case Filters_Operator.OPERATOR_LESS_THAN_EQUAL:

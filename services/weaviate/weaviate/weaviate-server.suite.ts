@@ -1,4 +1,4 @@
-// A little Weaviate in this process for tests: REST for the schema, gRPC for objects, by the definitions that its own client is generated from.
+// A little Weaviate in this process for tests: REST for the schema, gRPC for objects, by the definitions that its own client is generated from, and with the answers that its source gives.
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -50,6 +50,7 @@ interface State {
 }
 
 const KEY = 'key-for-tests'
+const WRONG_KEY = 'invalid api key, please provide a valid api key'
 
 export async function openWeaviateServer(): Promise<WeaviateServer> {
   const faults: Faults = { key: KEY, refused: NONE, spoilt: NONE, onSearch: async () => {} }
@@ -69,7 +70,7 @@ export async function openWeaviateServer(): Promise<WeaviateServer> {
     async start() {
       rest = createServer((request, response) => {
         void answer(state, request).then(({ status, body }) =>
-          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+          response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body)),
         )
       })
       grpc = createGrpcServer({ 'grpc.max_receive_message_length': 104_858_000 })
@@ -103,14 +104,16 @@ async function answer(
   for await (const part of request) text += String(part)
   const path = new URL(request.url ?? '', 'http://weaviate').pathname
   try {
-    if (path === '/v1/.well-known/ready') return { status: 200, body: {} }
-    if (request.headers.authorization !== `Bearer ${faults.key}`) throw new Refused(401, 'anonymous access not enabled')
+    if (path === '/v1/.well-known/ready') return { status: 200, body: undefined }
+    if (request.headers.authorization !== `Bearer ${faults.key}`)
+      return { status: 401, body: { code: 401, message: WRONG_KEY } }
     return {
       status: 200,
       body: route(classes, `${request.method} ${path}`, text === '' ? undefined : JSON.parse(text)),
     }
   } catch (error) {
     const status = error instanceof Refused ? error.status : 500
+    if (status === 404) return { status, body: undefined }
     return { status, body: { error: [{ message: error instanceof Error ? error.message : String(error) }] } }
   }
 }
@@ -121,7 +124,11 @@ function route(classes: Classes, call: string, body: unknown): unknown {
   if (call === 'GET /v1/meta')
     return { version: '1.32.4', hostname: 'http://weaviate', grpcMaxMessageSize: 104_858_000 }
   if (call === 'POST /v1/schema') return classes.create(body as Record<string, unknown>)
-  if (method === 'GET' && className !== '' && rest === '') return classes.of(className, 404).definition
+  if (method === 'GET' && className !== '' && rest === '') {
+    const found = classes.find(className)
+    if (!found) throw new Refused(404, 'it says no more')
+    return found.definition
+  }
   if (method === 'POST' && rest === 'properties') return classes.addProperty(className, body as ClassProperty)
   if (method === 'POST' && rest === 'tenants') {
     classes.addTenants(
@@ -132,7 +139,7 @@ function route(classes: Classes, call: string, body: unknown): unknown {
   }
   if (method === 'DELETE' && rest === 'tenants') {
     classes.removeTenants(className, body as string[])
-    return {}
+    return undefined
   }
   throw new Refused(404, `there is no ${call} here`)
 }
@@ -142,7 +149,7 @@ function createCalls({ classes, writes, faults }: State) {
     <Q, A>(work: (request: Q) => A | Promise<A>) =>
     async (request: Q, context: { metadata: { get(name: string): unknown } }): Promise<A> => {
       if (context.metadata.get('authorization') !== `Bearer ${faults.key}`)
-        throw new ServerError(Status.UNAUTHENTICATED, 'anonymous access not enabled')
+        throw new ServerError(Status.UNKNOWN, `extract auth: ${WRONG_KEY}`)
       try {
         return await work(request)
       } catch (error) {

@@ -6,6 +6,8 @@ import type { SentObject } from './objects.ts'
 import type { Place } from './schema.ts'
 
 const AT_ONCE = 128
+/** What one request carries, about: it is refused where it is larger than `GRPC_MAX_MESSAGE_SIZE` of the other side, 100 MB where nothing is set. */
+const BYTES_AT_ONCE = 8 * 1024 * 1024
 /** Its client waits half a second for several of one request: a few go each by itself. */
 const FEW = 8
 const IDS_AT_ONCE = 500
@@ -20,10 +22,7 @@ export async function writeObjects(
   place: Place,
   objects: readonly SentObject[],
 ): Promise<readonly { readonly id: string; readonly message: string }[]> {
-  const size = objects.length <= FEW ? 1 : AT_ONCE
-  const requests = Array.from({ length: Math.ceil(objects.length / size) }, (_, index) =>
-    objects.slice(index * size, (index + 1) * size),
-  )
+  const requests = toRequests(objects)
   // Until all of them have ended: none may arrive after what is written next.
   const answers = await Promise.allSettled(
     requests.map(some => tenantOf(client, place).data.insertMany(some.map(toDataObject))),
@@ -39,6 +38,32 @@ export async function writeObjects(
     }
   }
   return problems
+}
+
+/** Those that go in one request each. */
+export function toRequests(objects: readonly SentObject[]): readonly (readonly SentObject[])[] {
+  const most = objects.length <= FEW ? 1 : AT_ONCE
+  const requests: SentObject[][] = []
+  let bytes = 0
+  for (const object of objects) {
+    const own = bytesOf(object)
+    bytes += own
+    const last = requests.at(-1)
+    if (last && last.length < most && bytes <= BYTES_AT_ONCE) last.push(object)
+    else {
+      requests.push([object])
+      bytes = own
+    }
+  }
+  return requests
+}
+
+function bytesOf({ vector, properties }: SentObject): number {
+  const texts = Object.values(properties).flat()
+  return texts.reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
+    4 * (vector?.length ?? 0),
+  )
 }
 
 /** Answers how many were there. */
