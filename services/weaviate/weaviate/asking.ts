@@ -17,7 +17,8 @@ export async function ask(
   abortSignal: AbortSignal,
 ): Promise<Answer> {
   const { text, vector, filter, limit, exact, withVectors } = question
-  const words = toWords(text).join(' ')
+  // One that comes twice would weigh twice.
+  const words = [...new Set(toWords(text))].join(' ')
   const { query } = client.collections.use(className).withTenant(tenant)
   const options = {
     limit: vector && words !== '' ? depthOf(limit) : limit,

@@ -208,19 +208,6 @@ test('a key that is changed while this runs is told, and what is written waits',
   expect(await ask(store)).toEqual(['a', 'b'])
 }, 60_000)
 
-test('objects from before a property was added are not equal to any of its values', async () => {
-  const { store } = await start()
-  await store.ensureCollection(THINGS)
-  await put(store, thing('before', 1))
-  await store.ensureCollection({ ...THINGS, properties: [{ name: 'kind', type: 'text' }] })
-  const objects = ['old', 'new'].map(kind => object(kind, 'plum', { kind }))
-  await store.upsert({ collection: 'things', objects })
-  const { found } = await store.query({
-    ...{ collection: 'things', mode: 'keyword', text: 'plum', filter: where('kind', '!=', 'old') },
-  })
-  expect(idsOf(found).toSorted()).toEqual(['before', 'new'])
-}, 60_000)
-
 test('a class or a tenant that somebody removed is made again', async () => {
   const { store } = await start()
   await store.ensureCollection(THINGS)

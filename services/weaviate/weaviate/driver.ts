@@ -5,7 +5,7 @@ import type { OutboxStore, Write } from '../outbox/store.ts'
 import type { Collection, Driver, DriverEnvironment, DriverStats } from '../provider.ts'
 import { ask } from './asking.ts'
 import { createConnection } from './connection.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Work } from './connection.ts'
 import { isGone, isOfWeaviate, messageOf } from './failures.ts'
 import { toFilter, toSent } from './objects.ts'
 import { createPlaces } from './places.ts'
@@ -48,14 +48,11 @@ export async function openWeaviateDriver(environment: DriverEnvironment): Promis
     },
     async delete(collection, which) {
       const place = toPlace(collection)
+      // Before it may wait: what cannot be asked for is told at once.
+      const remove = toRemoval(place, which)
       const deleted = await write(
         collection,
-        () =>
-          places.use(place, (client, signal) =>
-            'ids' in which
-              ? removeObjects(client, place, which.ids, signal)
-              : removeFitting(client, place, toFilter(which.filter), signal),
-          ),
+        () => places.use(place, remove),
         'ids' in which
           ? which.ids.map(object => ({ kind: 'delete', object, body: null }))
           : [{ kind: 'filter', object: '', body: which.filter }],
@@ -74,6 +71,12 @@ export async function openWeaviateDriver(environment: DriverEnvironment): Promis
     },
     stats: collections => readStats(connection, store, collections, toPlace),
   }
+}
+
+function toRemoval(place: Place, which: Parameters<Driver['delete']>[1]): Work<number> {
+  if ('ids' in which) return (client, signal) => removeObjects(client, place, which.ids, signal)
+  const filter = toFilter(which.filter)
+  return (client, signal) => removeFitting(client, place, filter, signal)
 }
 
 /** Writes now, where that can be; undefined: it waits, behind what waits already or because Weaviate is away. */

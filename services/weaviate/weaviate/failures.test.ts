@@ -35,6 +35,7 @@ test.each([
   ['away', grpc('UNKNOWN', 'broadcast: cannot reach enough replicas')],
   ['away', grpc('UNKNOWN', 'cannot achieve consistency level "QUORUM"')],
   ['away', grpc('UNKNOWN', 'no write replica found')],
+  ['away', grpc('UNKNOWN', 'entrypoint was deleted in the object store, it has been flagged for cleanup')],
   ['away', grpc('UNKNOWN', 'error waiting for local schema: deadline exceeded for waiting for update')],
   ['away', ofObject('store is read-only due to: disk usage too high. Set to read-only at 91.00%')],
   ['away', ofObject('write /var/lib/weaviate/segment.wal: no space left on device')],

@@ -7,7 +7,7 @@ const PASSING = new RegExp(
     // A full disk, too little memory, a backup that is made.
     'read-?only|no space left|not enough (memory|disk)|memory pressure|protected for backup',
     // A shard or the server that begins or ends; a tenant that sleeps.
-    '(shutting|shut) ?down|not ready|store not open|tenant (is )?not active|no usable entrypoint',
+    '(shutting|shut) ?down|not ready|store not open|tenant (is )?not active|no usable entrypoint|flagged for cleanup',
     // A cluster without a leader, or with nodes away.
     'leader not found|no leader|not the leader|leadership|enough replicas|consistency level|no (read|write) replica found',
     'deadline exceeded|context canceled',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import weaviate, { Filters } from 'weaviate-client'
 import type { DataObject, FilterValue } from 'weaviate-client'
+import { precondition } from '#mesh/errors.ts'
 import { toWords } from '../pgvector/words.ts'
 import type { Collection, Condition, Filter, PropertyValue, StoreObject } from '../provider.ts'
 import { OWN, propertyName } from './schema.ts'
@@ -76,7 +77,7 @@ export function toFilter(filter: Filter): FilterValue {
 
 function toCondition({ property, type, operator, value }: Condition): FilterValue {
   const on = filterOf(propertyName(property, type))
-  const to = (one: unknown) => (typeof one === 'string' ? toCompared(one) : one) as never
+  const to = (one: unknown) => (typeof one === 'string' ? toCompared(one) : checked(one)) as never
   const list = () => (Array.isArray(value) ? value : [value]).map(to)
   switch (operator) {
     case '=':
@@ -96,6 +97,13 @@ function toCondition({ property, type, operator, value }: Condition): FilterValu
     case 'in':
       return type === 'texts' ? on.containsAny(list()) : Filters.or(...list().map(one => on.equal(one)))
   }
+}
+
+/** Its client sends whole numbers as int64, and says nothing where they are none: 1e300 would come as 0. */
+function checked(value: unknown): unknown {
+  if (typeof value === 'number' && Math.abs(value) >= 2 ** 63)
+    throw precondition(`the Weaviate of this instance cannot be asked for numbers as large as ${value}`)
+  return value
 }
 
 function filterOf(name: string) {

@@ -93,7 +93,7 @@ export function nearest(objects: readonly StoredObject[], vector: readonly numbe
     .toSorted((a, b) => a.distance - b.distance)
 }
 
-/** BM25 (k1 1.2, b 0.75) over words between blanks. */
+/** BM25 (k1 1.2, b 0.75) over words between blanks; a word of the question weighs as often as it comes. */
 export function ranked(
   definition: WeaviateClass,
   objects: readonly StoredObject[],
@@ -110,7 +110,7 @@ export function ranked(
     properties.flatMap(name => textOf(values[name]).split(/\s+/).filter(Boolean))
   const documents = new Map(all.map(object => [object, wordsOf(object)]))
   const average = [...documents.values()].reduce((sum, words) => sum + words.length, 0) / Math.max(1, documents.size)
-  const terms = [...new Set(query.split(/\s+/).filter(Boolean))]
+  const terms = query.split(/\s+/).filter(Boolean)
   const idf = new Map(
     terms.map(term => {
       const having = [...documents.values()].filter(words => words.includes(term)).length
