@@ -4,6 +4,7 @@ import type { Blobs } from './blobs.ts'
 import type { Database } from './database.ts'
 import { notFound, unavailable } from './errors.ts'
 import { newId } from './ids.ts'
+import { makeTogether } from './migrate.ts'
 
 /** Pieces that belong to no file, and to which nothing was added for so long, are left from a crash. */
 const LEFT = "interval '24 hours'"
@@ -106,20 +107,17 @@ function run<Row>(database: Database, text: string, parameters: readonly unknown
 async function makeTables(database: Database): Promise<void> {
   const [row] = await run<{ ready: boolean }>(database, "select to_regclass('mesh.file_pieces') is not null as ready")
   if (row?.ready) return
-  await database.transaction(async session => {
-    // "if not exists" is not race-free in Postgres; this lock, which ends with the transaction, is.
-    await session.run('select pg_advisory_xact_lock(7380411)')
-    await session.run(`
-      create schema if not exists mesh;
-      create table if not exists mesh.files (name text primary key, content text not null unique);
-      create table if not exists mesh.file_pieces (
-        content text not null,
-        part integer not null,
-        bytes bytea not null,
-        at timestamptz not null default now(),
-        primary key (content, part)
-      );
-      alter table mesh.file_pieces alter column bytes set storage external;
-    `)
-  })
+  await makeTogether(
+    database,
+    `create schema if not exists mesh;
+     create table if not exists mesh.files (name text primary key, content text not null unique);
+     create table if not exists mesh.file_pieces (
+       content text not null,
+       part integer not null,
+       bytes bytea not null,
+       at timestamptz not null default now(),
+       primary key (content, part)
+     );
+     alter table mesh.file_pieces alter column bytes set storage external;`,
+  )
 }

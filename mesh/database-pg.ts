@@ -3,6 +3,7 @@ import pg from 'pg'
 import { isAway, orAway, sayingAway } from './database-away.ts'
 import type { Database, Session } from './database.ts'
 import type { Log } from './log.ts'
+import { makeTogether } from './migrate.ts'
 
 /** Opens a pool on a Postgres server. Nothing is prepared by name and no session is changed, so that a transaction-mode pooler may stand between. */
 export async function openServerDatabase(url: string, options: { max: number; log: Log }): Promise<Database> {
@@ -87,7 +88,7 @@ async function enableVectors(pool: pg.Pool, log: Log): Promise<boolean> {
   }
   if (found.installed) return true
   try {
-    await pool.query('create extension if not exists vector')
+    await makeTogether({ transaction: work => inTransaction(pool, work) }, 'create extension if not exists vector')
     return true
   } catch (error) {
     log.warn({ error }, 'pgvector could not be enabled: run "create extension vector" as a superuser')

@@ -47,10 +47,17 @@ export async function prepare(database: Database): Promise<void> {
     session.query<{ ready: boolean }>("select to_regclass('mesh.keys') is not null as ready"),
   )
   if (row?.ready) return
+  await makeTogether(database, SHARED)
+}
+
+/** Runs `create … if not exists`, which in Postgres is not free of races by itself, while no other process does. */
+export async function makeTogether(database: Pick<Database, 'transaction'>, text: string): Promise<void> {
   await database.transaction(async session => {
-    // "if not exists" is not race-free in Postgres; this lock, which ends with the transaction, is.
+    // It ends with the transaction.
     await session.run('select pg_advisory_xact_lock(7380411)')
-    await session.run(SHARED)
+    // Postgres remembers names that were not there when it was asked before. What others made while this waited it notices as it opens a table.
+    await session.run('select from pg_catalog.pg_class limit 1')
+    await session.run(text)
   })
 }
 
