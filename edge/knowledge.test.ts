@@ -24,6 +24,7 @@ interface Document {
 }
 interface Heard {
   readonly event: string
+  readonly id: string | undefined
   readonly data: { readonly document: Document }
 }
 
@@ -80,9 +81,9 @@ async function* eventsOf(answer: Response): AsyncGenerator<Heard> {
   for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += piece
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? []
+      const [, event, id, data] = /^event: (\w+)\n(?:id: (.*)\n)?data: (.*)$/.exec(text.slice(0, end)) ?? []
       text = text.slice(end + 2)
-      if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) as Heard['data'] }
+      if (event !== undefined && data !== undefined) yield { event, id, data: JSON.parse(data) as Heard['data'] }
     }
   }
 }
@@ -170,6 +171,27 @@ test('custom events are heard live, by their user alone', async () => {
   })
   expect((await elsewhere.next()).value).toMatchObject({ data: { published: { value: 2 } } })
   await Promise.all([heard.return(undefined), elsewhere.return(undefined)])
+})
+
+test('whoever comes back is told first what was kept since the last event that it heard', async () => {
+  const tell = (value: number, keep: boolean) =>
+    send('POST', '/v1/topics/bell', { body: JSON.stringify({ value, keep }) })
+  const first = eventsOf(await open('GET', '/v1/topics/watch?topics=bell'))
+  await first.next()
+  await tell(1, true)
+  const { value: heard } = await first.next()
+  await first.return(undefined)
+  const id = heard?.id ?? ''
+  await tell(2, false)
+  await tell(3, true)
+  const again = eventsOf(await open('GET', '/v1/topics/watch?topics=bell', { headers: { 'last-event-id': id } }))
+  expect((await again.next()).value).toMatchObject({ event: 'ready' })
+  expect((await again.next()).value).toMatchObject({ data: { published: { value: 3, kept: true } } })
+  await tell(4, true)
+  expect((await again.next()).value).toMatchObject({ data: { published: { value: 4 } } })
+  await again.return(undefined)
+  const wrong = await open('GET', '/v1/topics/watch', { headers: { 'last-event-id': 'x' } })
+  expect([wrong.status, await wrong.json()]).toMatchObject([400, { error: { problems: [{ path: 'Last-Event-ID' }] } }])
 })
 
 test('events and entities are kept, found and read back over REST', async () => {

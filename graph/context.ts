@@ -1,7 +1,7 @@
 import type { Activation } from './activation.ts'
 import type { NodeContext, NodeServices, Sandbox } from './define.ts'
 import { finish, fractionOf } from './hash.ts'
-import type { Json, JsonObject } from './json.ts'
+import type { Json, JsonObject, Values } from './json.ts'
 import type { LogLevel } from './journal.ts'
 import type { PlanNode } from './plan.ts'
 
@@ -114,6 +114,10 @@ export class Context implements NodeContext {
 
   get emitted(): number {
     return this.#activation.emitted
+  }
+  get given(): Values {
+    const { frame, node } = this.#activation
+    return frame.latest(node)
   }
 
   /** A node may hold on to its context after its end: nothing it does then counts. */

@@ -116,6 +116,8 @@ export interface NodeContext<Config = JsonObject> {
   sleep(ms: number): Promise<void>
   /** Results of this activation that are recorded already: a generator that `continues` goes on after them. */
   readonly emitted: number
+  /** The latest outputs of this node where it runs, as they are recorded: what a generator that `continues` gave last. Large ones are references. */
+  readonly given: Values
 }
 
 /** What a run waits for, outside of it: a person's answer, or only that time passes. */

@@ -74,6 +74,12 @@ export class Frame {
     return this.region.isWhole ? node.index : this.region.place(node.index)
   }
 
+  /** What this frame keeps of the node's outputs. */
+  latest(node: PlanNode): Values {
+    const place = this.placeOf(node)
+    return (place < 0 ? undefined : this.slots[place]) ?? NO_OUTPUTS
+  }
+
   /** The node's latest outputs that can be seen from here and have this socket; `found.stamp` tells when. */
   look(node: PlanNode, socket: string): Json | undefined {
     for (let frame: Frame | undefined = this; frame; frame = frame.outer) {

@@ -1,6 +1,7 @@
 import { DocumentServiceDefinition } from '#gen/spellmesh/document/v1/document.ts'
 import type { Document, UploadRequest } from '#gen/spellmesh/document/v1/document.ts'
 import { EventServiceDefinition } from '#gen/spellmesh/event/v1/event.ts'
+import type { Heard } from '#gen/spellmesh/event/v1/event.ts'
 import { internal, invalid } from '#mesh/errors.ts'
 import type { Problem } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
@@ -73,15 +74,26 @@ export function addKnowledge(app: EdgeApp, options: KnowledgeOptions): void {
     const caller = await callerOf(request)
     const signal = AbortSignal.any([request.signal, options.draining])
     const topics = (context.req.query('topics') ?? '').split(',').filter(Boolean)
+    const after = readHeard(request.headers.get('last-event-id') ?? '')
     const texts = async function* () {
-      for await (const { part } of events.subscribe({ topics }, { caller, signal })) {
+      for await (const { part } of events.subscribe({ topics, after }, { caller, signal })) {
         if (!part) continue
         const shown = writeMessage(told, { [part.$case]: part.value }, contracts)
-        yield `event: ${part.$case}\ndata: ${shown}\n\n`
+        const id = part.$case === 'published' ? `id: ${part.value.at}.${part.value.id}\n` : ''
+        yield `event: ${part.$case}\n${id}data: ${shown}\n\n`
       }
     }
     return eventStream(texts(), { ...options, signal, about: 'topics' })
   })
+}
+
+/** The `id` of the last event that was heard. Throws INVALID_ARGUMENT. */
+function readHeard(id: string): Heard | undefined {
+  if (id === '') return undefined
+  const [, at, event = ''] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(id) ?? []
+  if (at === undefined)
+    throw invalid([{ path: 'Last-Event-ID', message: `expected the id of an event, got "${id.slice(0, 80)}"` }])
+  return { at: Number(at), id: event }
 }
 
 /** What is told of a file beside its bytes. Throws INVALID_ARGUMENT with every problem; what its fields may be, the service checks. */

@@ -46,7 +46,7 @@ export function describeByHand(refTo: (message: DescMessage) => Json, contracts:
     ),
     '/v1/topics/watch': events(
       ...(['watchTopics', 'Event'] as const),
-      'Custom events, live: `ready` first, then `published`, and `gap` where some may be lost; each with a SubscribeResponse.',
+      'Custom events, live: `ready` first, then `published`, and `gap` where some may be lost; each with a SubscribeResponse. With `Last-Event-ID` those that were told and kept since then come first.',
       query('topics', 'Separated by commas; none: all'),
     ),
   }

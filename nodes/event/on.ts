@@ -1,14 +1,17 @@
 import { defineNode } from '#graph/define.ts'
+import type { NodeResult } from '#graph/define.ts'
 import { toValue } from '../language/knowledge.ts'
 import '../services.ts'
 
 /** Events whose ids are remembered, so that one is not taken twice. */
 const REMEMBERED = 1_000
+/** Between two attempts to listen again. */
+const MOST_WAIT_MS = 10_000
 
 export default defineNode({
   title: 'On event',
   about:
-    'Fires `ready` once it listens, then `out` for every event that is sent under its topics while the spell is played, by other spells or from outside. What is sent while nobody works on the run is not heard.',
+    'Fires `ready` once it listens, then `out` for every event that is sent under its topics while the spell is played, by other spells or from outside. What was kept while nobody worked on the run is heard when somebody does; what was not is lost.',
   icon: 'satellite-dish',
   kind: 'source',
   effect: 'idempotent',
@@ -37,29 +40,45 @@ export default defineNode({
     value: { type: 'any' },
     topic: { type: 'string' },
     sender: { type: 'string', about: 'Who sent it, as they say' },
-    at: { type: 'number', about: 'When, milliseconds since 1970' },
+    at: { type: 'number', about: 'When, milliseconds since 1970; with `ready`: when it began to listen' },
+    id: { type: 'string', about: 'Of the event; one that was kept is found by it' },
   },
   flow: { out: ['ready', 'out', 'done'] },
-  async *run(_inputs, { config, services, signal, emitted, log }) {
+  async *run(_inputs, { config, services, signal, emitted, given, now, sleep, log }): AsyncGenerator<NodeResult> {
     const { topics, count } = config
     const heard = new Set<string>()
     // The first result is that it listens.
     let [isTold, left] = [emitted > 0, count === 0 ? Infinity : count - Math.max(0, emitted - 1)]
-    if (left <= 0) return
-    for await (const { part } of services.event.subscribe({ topics: [...topics] }, { signal })) {
-      if (part?.$case === 'ready' && !isTold) {
-        isTold = true
-        yield { pulse: 'ready' }
-      } else if (part?.$case === 'gap') log('warn', `events may be missing: ${part.value}`)
-      else if (part?.$case === 'published') {
-        const { topic, value, sender, at, id } = part.value
-        if (id !== '' && heard.has(id)) continue
-        if (id !== '') heard.add(id)
-        const [first = ''] = heard
-        if (heard.size > REMEMBERED) heard.delete(first)
-        yield { outputs: { value: toValue(value), topic, sender, at }, pulse: 'out' }
-        if (--left <= 0) return
+    let after = typeof given['at'] === 'number' ? { at: given['at'], id: textOf(given['id']) } : undefined
+    for (let failures = 0; left > 0; failures++) {
+      if (failures > 0) await sleep(Math.min(500 * 2 ** failures, MOST_WAIT_MS))
+      try {
+        for await (const { part } of services.event.subscribe({ topics: [...topics], after }, { signal })) {
+          if (part?.$case === 'ready') {
+            failures = 0
+            after ??= { at: now(), id: '' }
+            if (!isTold) yield { outputs: { at: after.at, id: '' }, pulse: 'ready' }
+            isTold = true
+          } else if (part?.$case === 'gap') log('warn', `events may be missing: ${part.value}`)
+          else if (part?.$case === 'published') {
+            const { topic, value, sender, at, id } = part.value
+            if (id !== '' && heard.has(id)) continue
+            if (id !== '') heard.add(id)
+            const [first = ''] = heard
+            if (heard.size > REMEMBERED) heard.delete(first)
+            after = { at, id }
+            yield { outputs: { value: toValue(value), topic, sender, at, id }, pulse: 'out' }
+            if (--left <= 0) return
+          }
+        }
+      } catch (error) {
+        if (!isAway(error)) throw error
+        if (failures === 0) log('warn', 'the event service is away: it is asked again until it answers')
       }
     }
   },
 })
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
+const isAway = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'UNAVAILABLE'

@@ -23,7 +23,7 @@ import { search } from './search.ts'
 import type { SearchOptions } from './search.ts'
 import type { EventStore } from './store.ts'
 import { countTokens } from './tokens.ts'
-import { readPublish, readTopics } from './topics.ts'
+import { readPublish, readSubscribe } from './topics.ts'
 import { readLast } from './transcript.ts'
 
 export interface HandlerOptions extends Omit<SearchOptions, 'charge'> {
@@ -182,7 +182,7 @@ function telling(options: HandlerOptions): Pick<EventHandlers, Telling> {
       return { id }
     },
     async *subscribe(request, call: Call) {
-      yield* live.listen(userOf(call), readTopics(request), call.signal)
+      yield* live.listen(userOf(call), readSubscribe(request), call.signal)
     },
   }
 }

@@ -1,30 +1,33 @@
-import type { Published, SubscribeResponse } from '#gen/spellmesh/event/v1/event.ts'
+import type { Heard, Published, SubscribeResponse } from '#gen/spellmesh/event/v1/event.ts'
 import { subject } from '#mesh/bus.ts'
 import type { Bus } from '#mesh/bus.ts'
 import { unavailable } from '#mesh/errors.ts'
 import type { Log } from '#mesh/log.ts'
+import type { Heeded } from './topics.ts'
 
 /** Tells and hears custom events over the bus: `bus.v1.<user>.<topic>`. */
 export interface Live {
   publish(owner: string, published: Published): void
-  /** From the first answer on, until the signal aborts or the process ends. */
-  listen(owner: string, topics: readonly string[], signal: AbortSignal): AsyncGenerator<SubscribeResponse>
+  /** From the first answer on, until the signal aborts or the process ends. What was kept comes first where that is asked for, and after a gap; it is told once. */
+  listen(owner: string, heeded: Heeded, signal: AbortSignal): AsyncGenerator<SubscribeResponse>
 }
 
 export interface LiveOptions {
   readonly bus: Bus
   readonly draining: AbortSignal
   readonly log: Log
+  /** What was told and kept since then. */
+  readonly keptSince: (owner: string, topics: readonly string[], after: Heard) => AsyncIterable<Published>
 }
 
 const PREFIX = 'bus.v1'
 /** What waits for one listener; who is slower than that is told of a gap. */
 const MOST_WAITING = 1_000
 const MOST_WAITING_BYTES = 4 * 1024 * 1024
-const CUT_OFF = 'the bus was away: what was told meanwhile may be lost'
-const TOO_SLOW = 'this listener is too slow: some of what was told is left out'
+const CUT_OFF = 'the bus was away: what was told meanwhile and not kept may be lost'
+const TOO_SLOW = 'this listener is too slow: some of what was told and not kept is left out'
 
-export function createLive({ bus, draining, log }: LiveOptions): Live {
+export function createLive({ bus, draining, log, keptSince }: LiveOptions): Live {
   const listeners = new Set<Listener>()
   bus.onGap(() => {
     for (const listener of listeners) listener.miss(CUT_OFF)
@@ -34,7 +37,7 @@ export function createLive({ bus, draining, log }: LiveOptions): Live {
   })
   return {
     publish: (owner, published) => bus.publish(subject(PREFIX, owner, published.topic), write(published)),
-    async *listen(owner, topics, signal) {
+    async *listen(owner, { topics, after }, signal) {
       const listener = createListener(signal, draining)
       const patterns =
         topics.length === 0 ? [`${subject(PREFIX, owner)}.*`] : topics.map(one => subject(PREFIX, owner, one))
@@ -49,13 +52,42 @@ export function createLive({ bus, draining, log }: LiveOptions): Live {
       try {
         await bus.settled()
         yield { part: { $case: 'ready', value: true } }
-        yield* listener.answers()
+        const tell = teller(since => keptSince(owner, topics, since), draining)
+        if (after) yield* tell.kept(after)
+        for await (const answer of listener.answers()) yield* tell.next(answer)
       } finally {
         listeners.delete(listener)
         for (const subscription of subscriptions) subscription.unsubscribe()
       }
     },
   }
+}
+
+const ended = () => unavailable('the event service is being replaced: subscribe again')
+
+/** Tells each thing once, whether it was kept or told live, and after a gap what was kept. */
+function teller(keptSince: (after: Heard) => AsyncIterable<Published>, draining: AbortSignal) {
+  let last: Heard = { at: Date.now(), id: '' }
+  /** Kept, and told before it was heard live. */
+  const told = new Set<string>()
+  async function* kept(after: Heard): AsyncGenerator<SubscribeResponse> {
+    for await (const published of keptSince(after)) {
+      if (draining.aborted) throw ended()
+      told.add(published.id)
+      last = published
+      yield { part: { $case: 'published', value: published } }
+    }
+  }
+  async function* next(answer: SubscribeResponse): AsyncGenerator<SubscribeResponse> {
+    const { part } = answer
+    if (part?.$case === 'published') {
+      if (told.delete(part.value.id)) return
+      last = part.value
+    }
+    yield answer
+    if (part?.$case === 'gap') yield* kept(last)
+  }
+  return { kept, next }
 }
 
 interface Listener {
@@ -105,7 +137,7 @@ function createListener(signal: AbortSignal, draining: AbortSignal): Listener {
             missed = undefined
             yield { part: { $case: 'gap', value } }
           }
-          if (draining.aborted) throw unavailable('the event service is being replaced: subscribe again')
+          if (draining.aborted) throw ended()
           if (waiting.length === 0 && missed === undefined)
             await new Promise<void>(resolve => {
               wake = resolve

@@ -105,7 +105,7 @@ export function checkText(path: string, text: string, most: number, { refuse }: 
   else if (!text.isWellFormed()) refuse(path, 'is not well-formed Unicode: half of a surrogate pair is missing')
 }
 
-function checkTime(path: string, ms: number, { refuse }: Refusals): void {
+export function checkTime(path: string, ms: number, { refuse }: Refusals): void {
   if (ms > LAST_MS) refuse(path, `${ms} is after the last date there is: expected milliseconds since 1970`)
 }
 

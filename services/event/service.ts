@@ -7,6 +7,7 @@ import { defineService, migrations } from '#mesh/service.ts'
 import { integer } from '#mesh/settings.ts'
 import { toIndexed } from './event.ts'
 import { createHandlers } from './handlers.ts'
+import { createKept } from './kept.ts'
 import { createLive } from './live.ts'
 import { createMeaning } from './meaning.ts'
 import { createEventStore } from './store.ts'
@@ -55,7 +56,7 @@ export default defineService({
     return createHandlers({
       ...{ store, indexer, retention, limit },
       meaning: createMeaning({ services, store, log }),
-      live: createLive({ bus, draining, log }),
+      live: createLive({ bus, draining, log, keptSince: createKept(store) }),
       halfLifeMs: settings.EVENT_HALF_LIFE_MS,
     })
   },

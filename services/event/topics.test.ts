@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { SubscribeResponse } from '#gen/spellmesh/event/v1/event.ts'
+import type { Heard, SubscribeResponse } from '#gen/spellmesh/event/v1/event.ts'
 import { embedded } from '#mesh/testing.ts'
 import type { TestSystem } from '#mesh/testing.ts'
 import { eventsOf, json, readJson } from './kit.suite.ts'
@@ -20,8 +20,8 @@ interface Listening {
 }
 
 /** Listens; resolves once it is told that it does. */
-async function listen(events: Events, topics: readonly string[] = []): Promise<Listening> {
-  const answers = events.subscribe({ topics: [...topics] })[Symbol.asyncIterator]()
+async function listen(events: Events, topics: readonly string[] = [], after?: Heard): Promise<Listening> {
+  const answers = events.subscribe({ topics: [...topics], ...(after ? { after } : {}) })[Symbol.asyncIterator]()
   const { value } = await answers.next()
   expect(value).toEqual({ part: { $case: 'ready', value: true } })
   return {
@@ -110,6 +110,63 @@ test('a listener that is too slow is told of a gap where it stands, and hears on
   expect(heard).toEqual(heard.map((_, n) => `n=${n}`))
   await events.publish({ topic: 'n', value: json('on') })
   expect(await listening.next()).toBe('n="on"')
+  await listening.leave()
+})
+
+test('who comes back is told first what was kept since, oldest first, and each thing once', async () => {
+  const events = as('back')
+  const keep = async (topic: string, value: unknown) => events.publish({ topic, value: json(value), keep: true })
+  const { id } = await keep('a', 1)
+  const { event } = await events.get({ eventId: id })
+  const after = { at: event?.at ?? 0, id }
+  await keep('a', 2)
+  await keep('b', 3)
+  await events.publish({ topic: 'a', value: json('not kept') })
+  await keep('a', 4)
+  const before = after.at - 1
+  const cases = [
+    { topics: ['a'], after, kept: ['a=2', 'a=4'] },
+    { topics: [], after, kept: ['a=2', 'b=3', 'a=4'] },
+    { topics: ['b', 'a'], after: { at: before, id: '' }, kept: ['a=1', 'a=2', 'b=3', 'a=4'] },
+    { topics: ['a'], after: { at: before, id: 'nobody-knows-it' }, kept: ['a=1', 'a=2', 'a=4'] },
+    { topics: ['c'], after: { at: 0, id: '' }, kept: [] },
+  ]
+  for (const { topics, after: heard, kept } of cases) {
+    const listening = await listen(events, topics.length === 0 ? [] : [...topics, 'end'], heard)
+    await events.publish({ topic: 'end', value: json(0) })
+    for (const told of [...kept, 'end=0']) expect(await listening.next()).toBe(told)
+    await listening.leave()
+  }
+  const wrong = events.subscribe({ after: { at: 9e15, id: '*' } })[Symbol.asyncIterator]()
+  await expect(wrong.next()).rejects.toMatchObject({ problems: [{ path: 'after.at' }, { path: 'after.id' }] })
+})
+
+test('more than a page that was kept is told, while more is told live', async () => {
+  const events = as('many')
+  const keep = async (n: number) => events.publish({ topic: 'n', value: json(n), keep: true })
+  for (let n = 0; n < 450; n++) await keep(n)
+  const listening = await listen(events, ['n'], { at: 0, id: '' })
+  const live = Promise.all([keep(450), keep(451)])
+  const heard = new Set<string>()
+  while (heard.size < 452) {
+    const told = await listening.next()
+    expect(heard.has(told)).toBe(false)
+    heard.add(told)
+  }
+  await live
+  expect([...heard].slice(0, 450)).toEqual(Array.from({ length: 450 }, (_, n) => `n=${n}`))
+  await listening.leave()
+})
+
+test('after a gap, what was kept meanwhile is told', async () => {
+  const events = as('gap')
+  const listening = await listen(events)
+  for (let n = 0; n < 1_100; n++) await events.publish({ topic: 'n', value: json(n) })
+  await events.publish({ topic: 'kept', value: json(1), keep: true })
+  while ((await listening.next()) !== 'gap') continue
+  expect(await listening.next()).toBe('kept=1')
+  await events.publish({ topic: 'kept', value: json(2), keep: true })
+  expect(await listening.next()).toBe('kept=2')
   await listening.leave()
 })
 

@@ -1,7 +1,7 @@
-import type { PublishRequest, SubscribeRequest } from '#gen/spellmesh/event/v1/event.ts'
+import type { Heard, PublishRequest, SubscribeRequest } from '#gen/spellmesh/event/v1/event.ts'
 import { isToken } from '#mesh/bus.ts'
 import { newId } from '#mesh/ids.ts'
-import { checkText, createRefusals, readData } from './request.ts'
+import { checkText, checkTime, createRefusals, readData } from './request.ts'
 
 const VALUE_BYTES = 256 * 1024
 const KEPT_BYTES = 64 * 1024
@@ -31,14 +31,24 @@ export function readPublish({ id, topic, value, sender, keep }: PublishRequest):
   return { id: id === '' ? newId('evt') : id, topic, value: text === '' ? 'null' : text, sender, keep }
 }
 
-/** The topics that are listened to; none: all. Throws INVALID_ARGUMENT with every bad one. */
-export function readTopics({ topics }: SubscribeRequest): readonly string[] {
+/** What is listened to. */
+export interface Heeded {
+  /** None: all. */
+  readonly topics: readonly string[]
+  /** The last one that was heard before. */
+  readonly after: Heard | undefined
+}
+
+/** Throws INVALID_ARGUMENT with every bad topic and what else is wrong. */
+export function readSubscribe({ topics, after }: SubscribeRequest): Heeded {
   const refusals = createRefusals()
   if (topics.length > MOST_TOPICS)
     refusals.refuse('topics', `${topics.length} topics: expected at most ${MOST_TOPICS}, or none for all`)
   for (const [index, topic] of topics.slice(0, MOST_TOPICS).entries()) checkToken(`topics[${index}]`, topic, refusals)
+  if (after) checkTime('after.at', after.at, refusals)
+  if (after && after.id !== '') checkToken('after.id', after.id, refusals)
   refusals.end()
-  return [...new Set(topics)]
+  return { topics: [...new Set(topics)], after }
 }
 
 function checkToken(path: string, text: string, { refuse }: ReturnType<typeof createRefusals>): void {
