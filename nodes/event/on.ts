@@ -72,7 +72,8 @@ export default defineNode({
           }
         }
       } catch (error) {
-        if (!isAway(error)) throw error
+        // Where it never listened, whoever started it is to know.
+        if (!isTold || !isAway(error)) throw error
         if (failures === 0) log('warn', 'the event service is away: it is asked again until it answers')
       }
     }
