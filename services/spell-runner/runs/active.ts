@@ -120,6 +120,8 @@ export class ActiveRun {
     const { id, make, compiled, inputs, state, limits, stored, prefix, mode, recall } = this.#options
     const journal = stored?.entries ?? prefix
     const { startAt, pins, breakpoints, fork } = mode
+    const { servicesOf } = this.#workshop
+    let services: NodeServices | undefined
     return {
       run: id,
       spell: make.spell,
@@ -146,7 +148,10 @@ export class ActiveRun {
         now: Date.now,
         sleep,
         turn: () => this.#turn(),
-        services: this.#workshop.servicesOf({ id, owner: make.owner, spell: make.spell, limits }),
+        // Many runs call none of them.
+        get services() {
+          return (services ??= servicesOf({ id, owner: make.owner, spell: make.spell, limits }))
+        },
         sandbox: this.#workshop.sandbox,
         fetch: this.#workshop.fetch,
         results: this.#workshop.resultsFor(make.owner),
