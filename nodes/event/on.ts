@@ -56,7 +56,7 @@ export default defineNode({
         for await (const { part } of services.event.subscribe({ topics: [...topics], after }, { signal })) {
           if (part?.$case === 'ready') {
             failures = 0
-            after ??= { at: now(), id: '' }
+            after ??= { at: Math.floor(now()), id: '' }
             if (!isTold) yield { outputs: { at: after.at, id: '' }, pulse: 'ready' }
             isTold = true
           } else if (part?.$case === 'gap') log('warn', `events may be missing: ${part.value}`)

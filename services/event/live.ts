@@ -24,6 +24,8 @@ const PREFIX = 'bus.v1'
 /** What waits for one listener; who is slower than that is told of a gap. */
 const MOST_WAITING = 1_000
 const MOST_WAITING_BYTES = 4 * 1024 * 1024
+/** By how much the database's clock may be behind. */
+const CLOCKS_APART_MS = 60_000
 const CUT_OFF = 'the bus was away: what was told meanwhile and not kept may be lost'
 const TOO_SLOW = 'this listener is too slow: some of what was told and not kept is left out'
 
@@ -67,13 +69,14 @@ const ended = () => unavailable('the event service is being replaced: subscribe 
 
 /** Tells each thing once, whether it was kept or told live, and after a gap what was kept. */
 function teller(keptSince: (after: Heard) => AsyncIterable<Published>, draining: AbortSignal) {
-  let last: Heard = { at: Date.now(), id: '' }
-  /** Kept, and told before it was heard live. */
+  const began = Date.now()
+  let last: Heard = { at: began, id: '' }
+  /** Kept, and told before it was heard live. What is older was told live before anybody listened here. */
   const told = new Set<string>()
   async function* kept(after: Heard): AsyncGenerator<SubscribeResponse> {
     for await (const published of keptSince(after)) {
       if (draining.aborted) throw ended()
-      told.add(published.id)
+      if (published.at >= began - CLOCKS_APART_MS) told.add(published.id)
       last = published
       yield { part: { $case: 'published', value: published } }
     }

@@ -1,9 +1,9 @@
 import { Plus, Trash2 } from 'lucide-react'
-import type { FormEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useState } from 'react'
-import { Sure, Trouble } from '../knowledge/parts.tsx'
+import { Line, Sure } from '../knowledge/parts.tsx'
 import type { CollectionRecord } from '../knowledge/records.ts'
-import { createCollection, deleteCollection, whyNot } from '../knowledge/rest.ts'
+import { createCollection, deleteCollection } from '../knowledge/rest.ts'
 import { useSession } from '../session/context.ts'
 import { countOf } from './jobs.ts'
 import { chooseDocuments, loadCollections, useDocuments } from './store.ts'
@@ -86,24 +86,13 @@ function Remove({ collection }: { readonly collection: CollectionRecord }): Reac
 function NewCollection({ onDone }: { onDone(): void }): ReactNode {
   const session = useSession()
   const [name, setName] = useState('')
-  const [trouble, setTrouble] = useState('')
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    try {
-      await createCollection(session.rest, name.trim())
-      await loadCollections(session)
-      chooseDocuments(session, { collection: name.trim() })
-      onDone()
-    } catch (error) {
-      setTrouble(whyNot(error))
-    }
+  const make = async () => {
+    await createCollection(session.rest, name.trim())
+    await loadCollections(session)
+    chooseDocuments(session, { collection: name.trim() })
   }
   return (
-    <form
-      className="know__form"
-      onSubmit={event => void submit(event)}
-      onKeyDown={event => event.key === 'Escape' && (event.preventDefault(), onDone())}
-    >
+    <Line action="Make it" isReady={name.trim() !== ''} onSubmit={make} onLeave={onDone}>
       <input
         autoFocus
         placeholder="Name, e.g. contracts"
@@ -113,10 +102,6 @@ function NewCollection({ onDone }: { onDone(): void }): ReactNode {
         value={name}
         onChange={event => setName(event.target.value)}
       />
-      <button className="button button--small button--primary" disabled={name.trim() === ''}>
-        Make it
-      </button>
-      <Trouble text={trouble} />
-    </form>
+    </Line>
   )
 }

@@ -1,9 +1,9 @@
 import { FileUp, Globe, LibraryBig } from 'lucide-react'
-import type { FormEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
-import { Empty, More, Trouble } from '../knowledge/parts.tsx'
+import { Empty, Line, More, Trouble } from '../knowledge/parts.tsx'
 import { goTo } from '../knowledge/place.ts'
-import { fetchDocument, whyNot } from '../knowledge/rest.ts'
+import { fetchDocument } from '../knowledge/rest.ts'
 import { useSession } from '../session/context.ts'
 import { factsOf } from './jobs.ts'
 import { StandingLine, TypeIcon } from './standing.tsx'
@@ -109,27 +109,12 @@ function AddBar({ isFetching, onFetch }: { readonly isFetching: boolean; onFetch
 function FromWeb({ onDone }: { onDone(): void }): ReactNode {
   const session = useSession()
   const [url, setUrl] = useState('https://')
-  const [isBusy, setBusy] = useState(false)
-  const [trouble, setTrouble] = useState('')
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setTrouble('')
-    try {
-      const { document } = await fetchDocument(session.rest, url.trim(), useDocuments.getState().collection)
-      noteDocument(document, true)
-      onDone()
-    } catch (error) {
-      setTrouble(whyNot(error))
-      setBusy(false)
-    }
+  const get = async () => {
+    const { document } = await fetchDocument(session.rest, url.trim(), useDocuments.getState().collection)
+    noteDocument(document, true)
   }
   return (
-    <form
-      className="know__form"
-      onSubmit={event => void submit(event)}
-      onKeyDown={event => event.key === 'Escape' && (event.preventDefault(), onDone())}
-    >
+    <Line action="Get it" busy="Getting it…" onSubmit={get} onLeave={onDone}>
       <input
         autoFocus
         type="url"
@@ -138,10 +123,6 @@ function FromWeb({ onDone }: { onDone(): void }): ReactNode {
         value={url}
         onChange={event => setUrl(event.target.value)}
       />
-      <button className="button button--small button--primary" disabled={isBusy}>
-        {isBusy ? 'Getting it…' : 'Get it'}
-      </button>
-      <Trouble text={trouble} />
-    </form>
+    </Line>
   )
 }

@@ -1,8 +1,8 @@
 import { ExternalLink, FileUp, Pencil, RotateCcw, Trash2 } from 'lucide-react'
-import type { FormEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { agoInWords } from '../account/ago.ts'
-import { Sure, Trouble, Visited } from '../knowledge/parts.tsx'
+import { Line, Sure, Trouble, Visited } from '../knowledge/parts.tsx'
 import { goBack } from '../knowledge/place.ts'
 import type { DocumentRecord } from '../knowledge/records.ts'
 import { fileOf, reindexDocument, updateDocument, whyNot } from '../knowledge/rest.ts'
@@ -116,7 +116,6 @@ function Title({ document }: { readonly document: DocumentRecord }): ReactNode {
   const session = useSession()
   const { id, type, title, name } = document
   const [text, setText] = useState<string | undefined>()
-  const [trouble, setTrouble] = useState('')
   if (text === undefined)
     return (
       <h2>
@@ -132,21 +131,9 @@ function Title({ document }: { readonly document: DocumentRecord }): ReactNode {
         </button>
       </h2>
     )
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    try {
-      noteDocument(await updateDocument(session.rest, id, { title: text.trim() }))
-      setText(undefined)
-    } catch (error) {
-      setTrouble(whyNot(error))
-    }
-  }
+  const rename = async () => noteDocument(await updateDocument(session.rest, id, { title: text.trim() }))
   return (
-    <form
-      className="know__form"
-      onSubmit={event => void submit(event)}
-      onKeyDown={event => event.key === 'Escape' && (event.preventDefault(), setText(undefined))}
-    >
+    <Line action="Rename" isReady={text.trim() !== ''} onSubmit={rename} onLeave={() => setText(undefined)}>
       <input
         autoFocus
         aria-label="Title"
@@ -154,11 +141,7 @@ function Title({ document }: { readonly document: DocumentRecord }): ReactNode {
         value={text}
         onChange={event => setText(event.target.value)}
       />
-      <button className="button button--small button--primary" disabled={text.trim() === ''}>
-        Rename
-      </button>
-      <Trouble text={trouble} />
-    </form>
+    </Line>
   )
 }
 

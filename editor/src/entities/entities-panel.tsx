@@ -1,10 +1,10 @@
 import { Plus, Users } from 'lucide-react'
-import type { FormEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useEffect, useId, useState } from 'react'
-import { Empty, More, Trouble, Under } from '../knowledge/parts.tsx'
+import { Empty, Line, More, Trouble, Under } from '../knowledge/parts.tsx'
 import { goTo, usePlace } from '../knowledge/place.ts'
 import type { EntityRecord } from '../knowledge/records.ts'
-import { putEntity, whyNot } from '../knowledge/rest.ts'
+import { putEntity } from '../knowledge/rest.ts'
 import { useSession } from '../session/context.ts'
 import { EntityView } from './entity-view.tsx'
 import { KindIcon } from './kind-icon.tsx'
@@ -137,24 +137,13 @@ function NewEntity({ onDone }: { onDone(): void }): ReactNode {
   const kinds = useId()
   const [kind, setKind] = useState(() => useEntities.getState().kind || 'person')
   const [name, setName] = useState('')
-  const [trouble, setTrouble] = useState('')
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    try {
-      const entity = await putEntity(session.rest, { kind: kind.trim(), name: name.trim() })
-      onDone()
-      void loadEntities(session)
-      goTo('entities', { view: 'entity', id: entity.id })
-    } catch (error) {
-      setTrouble(whyNot(error))
-    }
+  const make = async () => {
+    const { id } = await putEntity(session.rest, { kind: kind.trim(), name: name.trim() })
+    void loadEntities(session)
+    goTo('entities', { view: 'entity', id })
   }
   return (
-    <form
-      className="know__form"
-      onSubmit={event => void submit(event)}
-      onKeyDown={event => event.key === 'Escape' && (event.preventDefault(), onDone())}
-    >
+    <Line action="Make it" isReady={name.trim() !== ''} onSubmit={make} onLeave={onDone}>
       <input
         className="know__kind"
         list={kinds}
@@ -176,10 +165,6 @@ function NewEntity({ onDone }: { onDone(): void }): ReactNode {
         value={name}
         onChange={event => setName(event.target.value)}
       />
-      <button className="button button--small button--primary" disabled={name.trim() === ''}>
-        Make it
-      </button>
-      <Trouble text={trouble} />
-    </form>
+    </Line>
   )
 }

@@ -1,5 +1,5 @@
 import { ArrowLeft, CircleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import type { FormEvent, ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { goBack } from './place.ts'
 import type { Section } from './place.ts'
@@ -125,6 +125,54 @@ export function Sure({
         Keep
       </button>
     </span>
+  )
+}
+
+/** A line to fill in, which Escape leaves. It stays, with the reason, where what was given is refused; it is sent once. */
+export function Line({
+  action,
+  busy = action,
+  isReady = true,
+  children,
+  onSubmit,
+  onLeave,
+}: {
+  readonly action: string
+  /** What the button says meanwhile. */
+  readonly busy?: string
+  readonly isReady?: boolean
+  readonly children: ReactNode
+  /** Takes it; the line is gone once that is done. */
+  onSubmit(): Promise<void>
+  onLeave(): void
+}): ReactNode {
+  const [isBusy, setBusy] = useState(false)
+  const [trouble, setTrouble] = useState('')
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (isBusy) return
+    setBusy(true)
+    setTrouble('')
+    try {
+      await onSubmit()
+      onLeave()
+    } catch (error) {
+      setTrouble(whyNot(error))
+      setBusy(false)
+    }
+  }
+  return (
+    <form
+      className="know__form"
+      onSubmit={event => void submit(event)}
+      onKeyDown={event => event.key === 'Escape' && (event.preventDefault(), onLeave())}
+    >
+      {children}
+      <button className="button button--small button--primary" disabled={isBusy || !isReady}>
+        {isBusy ? busy : action}
+      </button>
+      <Trouble text={trouble} />
+    </form>
   )
 }
 
