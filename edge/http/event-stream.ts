@@ -29,13 +29,16 @@ export function eventStream(texts: AsyncIterable<string>, options: EventStreamOp
     clearInterval(beat)
     beat = undefined
   }
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(encoder.encode(`: ${about}\nretry: 1000\n\n`))
-      beat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), BEAT_MS)
-      onStream(1)
-    },
-    async pull(controller) {
+  let isBegun = false
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      // Nobody reads the answer to a HEAD: then nothing begins.
+      if (!isBegun) {
+        isBegun = true
+        controller.enqueue(encoder.encode(`: ${about}\nretry: 1000\n\n`))
+        beat = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), BEAT_MS)
+        return onStream(1)
+      }
       try {
         const { done, value } = await from.next()
         // Whoever leaves while something is waited for takes nothing any more.
@@ -58,8 +61,8 @@ export function eventStream(texts: AsyncIterable<string>, options: EventStreamOp
       end()
       await from.return?.()
     },
-  })
-  return new Response(body, {
+  }
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), {
     headers: { 'content-type': EVENTS, 'cache-control': 'no-store', 'x-accel-buffering': 'no', ...headers },
   })
 }

@@ -36,6 +36,10 @@ test('anything else is none', () => {
 test('the citations of a node are those among its values', () => {
   expect(citationsAmong({ text: 'Owls [1]', citations: [owl] })).toEqual([known])
   expect(citationsAmong({ text: 'Owls [1]' })).toEqual([])
+  const event = { n: 1, source: 'events', id: 'e1', title: 'lobby', text: 'An owl!' }
+  const second = { ...owl, n: 2, source: 'documents' }
+  expect(citationsAmong({ hits: [event, second] })).toEqual([{ ...known, n: 2 }])
+  expect(citationsAmong({ hits: [event, 'text'] })).toEqual([])
 })
 
 test('a text refers to citations by their numbers', () => {

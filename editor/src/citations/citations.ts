@@ -41,10 +41,18 @@ function toCitation(value: Json | undefined, position: number): Citation | undef
   }
 }
 
+/** The same of a list that has hits of other sources as well. */
+function citationsIn(value: Json): readonly Citation[] {
+  const isOther = (one: Json) => isObject(one) && typeof one['source'] === 'string' && one['source'] !== 'documents'
+  if (!Array.isArray(value) || !value.some(isOther)) return citationsOf(value)
+  const all = value.slice(0, MOST).map((one, index) => (isOther(one) ? null : toCitation(one, index + 1)))
+  return all.every(one => one !== undefined) ? all.filter(one => one !== null) : []
+}
+
 /** The citations among a node's values, those of the first value that has any. */
 export function citationsAmong(values: Values): readonly Citation[] {
   for (const value of Object.values(values)) {
-    const found = citationsOf(value)
+    const found = citationsIn(value)
     if (found.length > 0) return found
   }
   return []

@@ -84,6 +84,9 @@ export function showEventsOf(session: Session, entityId: string): void {
   filterEvents(session, { ...ANY, entityId })
 }
 
+/** Searches asked so far: an earlier one's answer comes too late. */
+let searches = 0
+
 /** Searches a moment after the last change, by words and meaning. */
 export function askMemory(session: Session, query: string): void {
   clearTimeout(timer)
@@ -93,14 +96,16 @@ export function askMemory(session: Session, query: string): void {
 }
 
 async function search({ rest }: Session, query: string): Promise<void> {
+  const mine = ++searches
+  const isLast = () => mine === searches && state().query === query
   const { channel, sender, entityId, to } = state()
   try {
     const text = query.trim()
     const { found, notice } = await searchEvents(rest, { text, channel, sender, entityId, to, limit: 20 })
     // What only is new fits nothing.
-    if (state().query === query) set({ found: found.filter(({ fit }) => fit > LEAST_FIT), notice, trouble: '' })
+    if (isLast()) set({ found: found.filter(({ fit }) => fit > LEAST_FIT), notice, trouble: '' })
   } catch (error) {
-    if (state().query === query) set({ found: undefined, trouble: whyNot(error) })
+    if (isLast()) set({ found: undefined, trouble: whyNot(error) })
   }
 }
 
@@ -113,20 +118,25 @@ export async function forgetEvent({ rest }: Session, id: string): Promise<void> 
 }
 
 const LOOK_MS = 6_000
+const SOON_MS = 300
 
 /** Keeps the list fresh while somebody looks: live with custom events, and by asking now and then for all others. */
 export function followMemory(session: Session): () => void {
   const look = () => {
     if (document.visibilityState === 'visible' && state().to === 0 && asked === 0) void loadEvents(session)
   }
+  let soon: ReturnType<typeof setTimeout> | undefined
   const stop = followEvents(session, '/v1/topics/watch', {
     onOpen: () => undefined,
     onEvent(name, value) {
       const { published } = value as { published?: PublishedRecord }
       if (name === 'ready' || name === 'gap') return look()
       if (name !== 'published' || !published) return undefined
-      // One that is kept comes with the list.
-      if (published.kept) return look()
+      // One that is kept comes with the list; many that come together, with one.
+      if (published.kept) {
+        soon ??= setTimeout(() => ((soon = undefined), look()), SOON_MS)
+        return undefined
+      }
       return set(({ live }) => ({
         live: [published, ...live.filter(({ id }) => id !== published.id)].slice(0, MOST_LIVE),
       }))
@@ -136,6 +146,7 @@ export function followMemory(session: Session): () => void {
   void loadEvents(session)
   return () => {
     stop()
+    clearTimeout(soon)
     clearInterval(looking)
   }
 }
