@@ -166,6 +166,18 @@ describe('what cannot be got', () => {
     expect(times).toBe(2)
   })
 
+  test('what never answers well is given up', async () => {
+    let times = 0
+    reply = (_, response) => {
+      times++
+      response.writeHead(503).end()
+    }
+    const { document } = await fetched('/down')
+    expect(document.job).toMatchObject({ state: 'failed', code: 'FETCH' })
+    expect(times).toBeGreaterThan(3)
+    expect(times).toBeLessThan(7)
+  }, 90_000)
+
   test('what is no URL of the web is refused at once', async () => {
     for (const bad of [
       '',

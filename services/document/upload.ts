@@ -1,6 +1,6 @@
 import type { UploadRequest } from '#gen/spellmesh/document/v1/document.ts'
 import type { Blobs } from '#mesh/blobs.ts'
-import { exhausted, invalid, notFound } from '#mesh/errors.ts'
+import { exhausted, invalid, isCoded, notFound } from '#mesh/errors.ts'
 import { newId } from '#mesh/ids.ts'
 import type { CollectionStore, Added, KeptFile, NewDocument } from './collections/store.ts'
 import { newBlobName } from './ingest/fetch.ts'
@@ -66,14 +66,18 @@ async function keepFile(
 ): Promise<Added> {
   const blob = newBlobName()
   await collections.noteBlob(blob)
-  let isUsed = false
+  let [isUsed, isUnclear] = [false, false]
   try {
     const file = await blobs.put(blob, bytes, { limitBytes: settings.DOCUMENT_LIMIT_BYTES, signal })
-    const added = await commit({ blob, ...file })
+    const added = await commit({ blob, ...file }).catch((error: unknown) => {
+      // It may have been committed. The note of the file knows, and who sweeps looks there.
+      isUnclear = !isCoded(error) || isCoded(error, 'UNAVAILABLE')
+      throw error
+    })
     isUsed = added.row.blob === blob
     return added
   } finally {
-    if (!isUsed) {
+    if (!isUsed && !isUnclear) {
       await blobs.remove(blob)
       await collections.forgetBlob(blob)
     }

@@ -124,12 +124,9 @@ const one = async (database: Kysely<unknown>, query: RawBuilder<DocumentRow>) =>
 
 /** Makes the collection where it is not there, and has others who add to it wait: so nothing is added twice. */
 async function enter(database: Kysely<unknown>, owner: string, collection: string): Promise<void> {
-  await sql`insert into document.collections (owner, name) values (${owner}, ${collection}) on conflict do nothing`.execute(
-    database,
-  )
-  await sql`select 1 from document.collections where owner = ${owner} and name = ${collection} for update`.execute(
-    database,
-  )
+  // Also where it was deleted while this waited for it.
+  await sql`insert into document.collections (owner, name) values (${owner}, ${collection})
+    on conflict (owner, name) do update set name = excluded.name`.execute(database)
 }
 
 const byHash = (owner: string, collection: string, hash: string) =>

@@ -96,8 +96,13 @@ export function createJobStore(database: Kysely<unknown>, leaseMs: number): JobS
       return rows[0]
     },
     begin: claim => change(claim, sql`attempts = d.attempts + 1, message = ''`),
+    // Only what is embedded lasts: an attempt to get or to read a file begins in the same way each time.
     tell: (claim, { state, progress, message }) =>
-      change(claim, sql`state = ${state}, progress = ${progress}::real, message = ${message}, waits = 0`),
+      change(
+        claim,
+        sql`state = ${state}, progress = ${progress}::real, message = ${message},
+        waits = case when ${state} = 'embedding' then 0 else d.waits end`,
+      ),
     wait: (claim, afterMs, message) =>
       change(
         claim,
@@ -148,7 +153,7 @@ function createSteps(change: Change, database: Kysely<unknown>): Pick<JobStore, 
         )
         update document.documents d set blob = ${blob}, size_bytes = ${sizeBytes}::bigint, hash = ${hash}, name = ${name},
           title = case when d.title_given or d.shown > 0 then d.title else ${name} end, media_type = ${mediaType},
-          etag = ${etag}, last_modified = ${lastModified}, refetch = '', version = d.version + 1, updated_at = now()
+          etag = ${etag}, last_modified = ${lastModified}, refetch = '', waits = 0, version = d.version + 1, updated_at = now()
         from old where d.id = old.id returning ${COLUMNS}`.execute(database)
       return rows[0]
     },
