@@ -36,7 +36,9 @@ export async function openDatabaseBlobs(database: Database): Promise<Blobs> {
         options.signal?.throwIfAborted()
         await setName(database, name, content)
       } catch (error) {
-        await run(database, 'delete from mesh.file_pieces where content = $1', [content]).catch(() => {
+        // Its name may be set to them, where only the answer was lost.
+        const unless = 'not exists (select from mesh.files f where f.content = p.content)'
+        await run(database, `delete from mesh.file_pieces p where content = $1 and ${unless}`, [content]).catch(() => {
           // Swept when they are old.
         })
         throw error

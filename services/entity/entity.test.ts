@@ -266,6 +266,14 @@ describe('what was', () => {
     })
   })
 
+  test('what was so before it was noted moves its beginning', async () => {
+    const entities = someone()
+    const id = await known(entities, 'Ada')
+    const { entity } = await entities.upsert({ entity: { id, attributes: json({ city: 'Rome' }) }, at: 1_000 })
+    expect(entity?.createdAt).toBe(1_000)
+    expect((await entities.get({ entityId: id })).entity?.createdAt).toBe(1_000)
+  })
+
   test('a history is paged, newest first', async () => {
     const entities = someone()
     const id = await known(entities, 'Ada')

@@ -208,7 +208,7 @@ function writesOf(inside: Kysely<unknown>): Omit<EntityWrites, keyof EntityReads
       await sql`
         update entity.entities set kind = ${row.kind}, name = ${row.name}, folded = ${folded}, aliases = ${JSON.stringify(row.aliases)}::json,
           about = ${row.about}, attributes = ${JSON.stringify(row.attributes)}::json, version = ${row.version},
-          updated_at = ${row.updatedAt}, last_at = ${row.lastAt}, merged_into = ${row.mergedInto ?? null},
+          created_at = ${row.createdAt}, updated_at = ${row.updatedAt}, last_at = ${row.lastAt}, merged_into = ${row.mergedInto ?? null},
           merged_at = ${row.mergedInto === undefined ? null : row.mergedAt}::bigint
         where owner = ${owner} and id = ${row.id}`.execute(inside)
     },

@@ -24,8 +24,9 @@ const PREFIX = 'bus.v1'
 /** What waits for one listener; who is slower than that is told of a gap. */
 const MOST_WAITING = 1_000
 const MOST_WAITING_BYTES = 4 * 1024 * 1024
-/** By how much the database's clock may be behind. */
-const CLOCKS_APART_MS = 60_000
+/** How far back is looked for what was kept, after a gap. */
+const OVERLAP_MS = 10_000
+const REMEMBERED = 10_000
 const CUT_OFF = 'the bus was away: what was told meanwhile and not kept may be lost'
 const TOO_SLOW = 'this listener is too slow: some of what was told and not kept is left out'
 
@@ -53,8 +54,9 @@ export function createLive({ bus, draining, log, keptSince }: LiveOptions): Live
       )
       try {
         await bus.settled()
+        // Before whoever listens takes its time.
+        const tell = teller(since => keptSince(owner, topics, since), after, draining)
         yield { part: { $case: 'ready', value: true } }
-        const tell = teller(since => keptSince(owner, topics, since), draining)
         if (after) yield* tell.kept(after)
         for await (const answer of listener.answers()) yield* tell.next(answer)
       } finally {
@@ -68,29 +70,47 @@ export function createLive({ bus, draining, log, keptSince }: LiveOptions): Live
 const ended = () => unavailable('the event service is being replaced: subscribe again')
 
 /** Tells each thing once, whether it was kept or told live, and after a gap what was kept. */
-function teller(keptSince: (after: Heard) => AsyncIterable<Published>, draining: AbortSignal) {
-  const began = Date.now()
-  let last: Heard = { at: began, id: '' }
-  /** Kept, and told before it was heard live. What is older was told live before anybody listened here. */
+function teller(
+  keptSince: (after: Heard) => AsyncIterable<Published>,
+  heard: Heard | undefined,
+  draining: AbortSignal,
+) {
+  const { at: from, id: before } = heard ?? { at: Date.now(), id: '' }
+  let lastAt = from
+  /** Told as kept, and not heard live so far. */
   const told = new Set<string>()
+  /** Kept, and told at all. */
+  const known = new Set([before])
   async function* kept(after: Heard): AsyncGenerator<SubscribeResponse> {
     for await (const published of keptSince(after)) {
       if (draining.aborted) throw ended()
-      if (published.at >= began - CLOCKS_APART_MS) told.add(published.id)
-      last = published
+      const { id, at } = published
+      if (known.has(id)) continue
+      for (const ids of [told, known]) remember(ids, id)
+      lastAt = at
       yield { part: { $case: 'published', value: published } }
     }
   }
   async function* next(answer: SubscribeResponse): AsyncGenerator<SubscribeResponse> {
     const { part } = answer
     if (part?.$case === 'published') {
-      if (told.delete(part.value.id)) return
-      last = part.value
+      const { id, at, kept: isKept } = part.value
+      if (told.delete(id)) return
+      if (isKept) remember(known, id)
+      lastAt = at
     }
     yield answer
-    if (part?.$case === 'gap') yield* kept(last)
+    // Events that are kept at the same time are not told in the order of their times, and clocks differ.
+    if (part?.$case === 'gap') yield* kept({ at: Math.max(from, lastAt - OVERLAP_MS), id: '' })
   }
   return { kept, next }
+}
+
+/** The last ones only: older ones do not come again. */
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id)
+  const [oldest = ''] = ids
+  if (ids.size > REMEMBERED) ids.delete(oldest)
 }
 
 interface Listener {

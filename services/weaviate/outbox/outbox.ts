@@ -41,11 +41,17 @@ export function openOutbox(options: OutboxOptions): Outbox {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let [failures, isWoken] = [0, false]
+  let dueAt = Infinity
+  /** Whoever comes often does not put it off. */
   const plan = (ms: number) => {
+    const at = performance.now() + ms
+    if (at >= dueAt || draining.aborted) return
+    dueAt = at
     clearTimeout(timer)
-    if (!draining.aborted) timer = setTimeout(() => (running = run()), ms).unref()
+    timer = setTimeout(() => (running = run()), ms).unref()
   }
   const run = async () => {
+    dueAt = Infinity
     isWoken = false
     let next = alone ? undefined : LOOK_MS
     try {
